@@ -1,0 +1,12 @@
+"""The ASGI entry: Django is set up first, then the site is built."""
+
+import os
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django.setup()
+
+from config.site import Site  # noqa: E402 (the models it imports need Django set up)
+
+application = Site()
