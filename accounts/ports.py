@@ -1,0 +1,92 @@
+"""What a room may ask of one that it cannot import; the room that knows fills it in AppConfig.ready."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from typing import Concatenate, Generic, ParamSpec, TypeVar
+
+from django.db.models import Model
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from accounts.models import User
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
+
+
+class Unfilled(RuntimeError):
+    """No room carries this verb; a system check says so before it comes to this."""
+
+
+class Port(Generic[Arguments, Result]):
+    """A verb by name, carried by a room above or beside."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._verb: Callable[Arguments, Result] | None = None
+
+    @property
+    def filled(self) -> bool:
+        """Return whether a room carries the verb."""
+        return self._verb is not None
+
+    def fill(self, verb: Callable[Arguments, Result]) -> None:
+        """Let `verb` carry it."""
+        self._verb = verb
+
+    def __call__(self, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        if self._verb is None:
+            raise Unfilled(self.name)
+        return self._verb(*args, **kwargs)
+
+
+# tell the owner of an account what happened to it, in the transaction of what happened: (user, kind, data)
+announce: Port[[User, str, Mapping[str, object]], None] = Port("announce")
+# write down what happened to an account's credentials, and tell its owner: see security.events.record
+record: Port[..., object] = Port("record")
+# somebody signed in (request, user, first=whether never before), failed to (request, user or None), signs out (request)
+signed_in: Port[..., None] = Port("signed_in")
+sign_in_failed: Port[[HttpRequest, User | None], None] = Port("sign_in_failed")
+signed_out: Port[[HttpRequest], None] = Port("signed_out")
+# the device (anything with a pk) as which an account knows this browser, None if it does not: (request, user id)
+known_device: Port[[HttpRequest, int], Model | None] = Port("known_device")
+# end the sign-in sessions of an account, but for the one with this key: (user, session key or None) -> how many
+end_sessions: Port[[User, str | None], int] = Port("end_sessions")
+# how many ways lead into an account, whose row is locked by that: (user)
+ways: Port[[User], int] = Port("ways")
+# give a new account its wallet, and once per reference a credit in nano-USD: (user, credit, reference=None)
+opened: Port[..., None] = Port("opened")
+# the answer that asks for the password again, or None if it was given within ten minutes
+step_up: Port[[HttpRequest], HttpResponseBase | None] = Port("step_up")
+# drop what the rooms hold of an account beyond the rows that hang on it, in the transaction of its deletion: (user)
+forget: Port[[User], None] = Port("forget")
+# the models without a price that an account called lately: (user) -> usage.reports.Unpriced, last called first
+unpriced_lately: Port[[User], Sequence[object]] = Port("unpriced_lately")
+
+PORTS = (
+    announce,
+    record,
+    end_sessions,
+    forget,
+    ways,
+    opened,
+    step_up,
+    unpriced_lately,
+    signed_in,
+    sign_in_failed,
+    signed_out,
+    known_device,
+)
+
+
+View = Callable[Concatenate[HttpRequest, Arguments], HttpResponseBase]
+
+
+def sudo_required(view: View[Arguments]) -> View[Arguments]:
+    """Let `view` answer only who has just given a password; ask everyone else for it first."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> HttpResponseBase:
+        return step_up(request) or view(request, *args, **kwargs)
+
+    return guarded

@@ -1,0 +1,130 @@
+"""E-mail: by the server of EMAIL_URL, or as files in the data folder where there is none."""
+
+import base64
+import json
+import os
+import smtplib
+import ssl
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from email.parser import BytesHeaderParser
+from email.utils import getaddresses, parseaddr
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from django.conf import settings
+
+from notifications.transports.base import TransportFailed
+
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+PERMANENT = 500  # SMTP replies from here on will not change (RFC 5321 4.2.1)
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """A mail server, as EMAIL_URL names it: smtp(s)://user:password@host:port, user and password percent-encoded."""
+
+    host: str
+    port: int
+    user: str
+    password: str
+    tls: bool
+
+    @classmethod
+    def of(cls, url: str) -> "Server":
+        """Return what a URL says. Raises ValueError for one that names no mail server."""
+        parts = urlsplit(url)
+        if parts.scheme not in {"smtp", "smtps"} or not parts.hostname:
+            raise ValueError("EMAIL_URL must read smtp://user:password@host:port or smtps://…")
+        tls = parts.scheme == "smtps"
+        return cls(
+            host=parts.hostname,
+            port=parts.port or (465 if tls else 25),
+            user=unquote(parts.username or ""),
+            password=unquote(parts.password or ""),
+            tls=tls,
+        )
+
+
+def pack(sender: str, recipients: Sequence[str], raw: bytes) -> str:
+    """Return a whole message and its envelope as the payload of a delivery."""
+    envelope = {"from": parseaddr(sender)[1], "to": [parseaddr(to)[1] for to in recipients]}
+    return json.dumps({**envelope, "raw": base64.b64encode(raw).decode()})
+
+
+class EmailTransport:
+    """Sends by SMTP, with TLS from the start (smtps) or as soon as the server offers it."""
+
+    def recipients(self, payload: str) -> set[str]:
+        """Return to whom a message goes."""
+        return {address.lower() for address in json.loads(payload)["to"]} if payload else set()
+
+    def send(self, delivery_id: int, payload: str) -> str:
+        """Send one message. Raises TransportFailed."""
+        letter = json.loads(payload)
+        raw = base64.b64decode(letter["raw"])
+        try:
+            if not settings.EMAIL_URL:
+                return _write(delivery_id, raw)
+            return _send(Server.of(settings.EMAIL_URL), letter["from"], letter["to"], raw)
+        except smtplib.SMTPRecipientsRefused as error:
+            code = max(code for code, _text in error.recipients.values())
+            raise TransportFailed(f"{code}: recipient refused", permanent=code >= PERMANENT) from error
+        except smtplib.SMTPResponseException as error:
+            # a message that is refused stays refused; a password or a server may be mended
+            final = isinstance(error, smtplib.SMTPDataError) and error.smtp_code >= PERMANENT
+            raise TransportFailed(f"{error.smtp_code} {type(error).__name__}", permanent=final) from error
+        except (OSError, smtplib.SMTPException, ValueError) as error:
+            raise TransportFailed(f"{type(error).__name__}: {error}") from error
+
+
+def forget(addresses: Collection[str]) -> int:
+    """Delete the messages to one of these addresses that were written to files; return how many."""
+    found = [path for path in Path(settings.EMAIL_FILES).glob("*.eml") if _recipients(path) & set(addresses)]
+    for path in found:
+        path.unlink(missing_ok=True)
+    return len(found)
+
+
+def files() -> dict[int, Path]:
+    """Return the messages that were written to files, by the id of their delivery."""
+    found = Path(settings.EMAIL_FILES).glob("*.eml")
+    return {int(path.stem): path for path in found if path.stem.isdecimal()}
+
+
+def _recipients(path: Path) -> set[str]:
+    with path.open("rb") as file:
+        headers = BytesHeaderParser().parse(file)
+    return {address.lower() for _name, address in getaddresses(headers.get_all("to", []))}
+
+
+def _send(server: Server, sender: str, recipients: list[str], raw: bytes) -> str:
+    context = ssl.create_default_context()
+    if server.tls:
+        client: smtplib.SMTP = smtplib.SMTP_SSL(
+            server.host, server.port, timeout=settings.EMAIL_TIMEOUT, context=context
+        )
+    else:
+        client = smtplib.SMTP(server.host, server.port, timeout=settings.EMAIL_TIMEOUT)
+    with client:
+        client.ehlo()
+        secure = server.tls
+        if not secure and client.has_extn("starttls"):
+            client.starttls(context=context)
+            client.ehlo()
+            secure = True
+        if server.user:
+            if not secure and server.host not in LOOPBACK:
+                raise TransportFailed("The mail server offers no STARTTLS, and a password is not sent in clear.")
+            client.login(server.user, server.password)
+        refused = client.sendmail(sender, recipients, raw)
+    return f"sent by {server.host}" if not refused else f"sent by {server.host}, but not to {len(refused)} recipients"
+
+
+def _write(delivery_id: int, raw: bytes) -> str:
+    folder = Path(settings.EMAIL_FILES)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / f"{delivery_id:08d}.eml"
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(raw)
+    return f"written to {path.name}"
