@@ -1,0 +1,9 @@
+"""Pages of this room."""
+
+from django.urls import path
+
+from pricing import views
+
+urlpatterns = [
+    path("", views.safeguard, name="settings_pricing"),
+]
