@@ -1,0 +1,15 @@
+"""App registration."""
+
+from django.apps import AppConfig
+from django.utils.module_loading import import_string
+
+
+class ConsoleConfig(AppConfig):
+    name = "console"
+    verbose_name = "Console"
+
+    def ready(self) -> None:
+        """Carry what accounts asks of the rooms above it."""
+        import_string("accounts.jobs.KINDS").add("console.export.write")
+        import_string("accounts.ports.forget").fill(import_string("console.delete_account.forget"))
+        import_string("accounts.ports.opened").fill(import_string("console.accounts.opened"))

@@ -1,0 +1,1 @@
+"""The console composes other rooms and keeps no tables."""
