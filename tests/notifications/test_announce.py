@@ -1,0 +1,131 @@
+"""What owners are told, in their language, and when."""
+
+from email import message_from_bytes, policy
+
+import pytest
+import time_machine
+from django.utils import timezone
+
+from accounts import ports
+from accounts.models import User
+from common import money
+from console import warnings
+from notifications import services
+from notifications.models import Delivery
+from notifications.texts import TEXTS
+from pricing import preferences
+from tests.together import together
+from wallet import ledger
+from wallet.models import WalletEvent
+
+START = timezone.now()
+DATA: dict[str, object] = {"accept_unpriced": True, "total": 3_420_000_000, "threshold": 5 * money.NANO}
+DATA |= {"url": "http://localhost:8000/somewhere/", "until": START}
+
+
+@pytest.fixture
+def letter(files):
+    def read():
+        services.deliver_due()
+        return message_from_bytes(max(files.iterdir()).read_bytes(), policy=policy.default)
+
+    return read
+
+
+@pytest.mark.parametrize("kind", sorted(TEXTS))
+def test_every_event_has_a_text_as_plain_and_as_html(user, letter, kind):
+    services.announce(user, kind, DATA)
+    mail = letter()
+    plain, page = (mail.get_body([kind]).get_content() for kind in ("plain", "html"))
+    assert mail["To"] == "mei@example.com"
+    assert mail["Subject"]
+    for part in (plain, page):
+        assert "Hello mei," in part
+        assert "http://localhost:8000/" in part
+    assert "style=" not in page
+
+
+def test_the_event_is_kept_with_the_delivery(user):
+    ports.announce(user, "quota.low", DATA)
+    row = Delivery.objects.get()
+    assert (row.user, row.event, row.method) == (user, "quota.low", "email")
+
+
+def test_amounts_are_dollars(user, letter):
+    services.announce(user, "quota.low", DATA)
+    assert letter()["Subject"] == "Your balance is down to $3.42"
+
+
+@pytest.mark.req("I12")
+def test_a_name_is_text_and_nothing_else(user, letter):
+    User.objects.filter(pk=user.pk).update(username="<b>{{7*7}}%s</b>")
+    services.announce(User.objects.get(), "security.password-changed", {})
+    mail = letter()
+    assert "Hello <b>{{7*7}}%s</b>," in mail.get_body(["plain"]).get_content()
+    assert "&lt;b&gt;{{7*7}}%s&lt;/b&gt;" in mail.get_body(["html"]).get_content()
+
+
+def test_who_has_no_address_is_not_written_to(user):
+    user.email = ""
+    services.announce(user, "security.password-changed", {})
+    assert not Delivery.objects.exists()
+
+
+@pytest.mark.req("A17")
+def test_accepting_models_without_a_price_is_mailed_once_per_change(user):
+    preferences.save(user, accept_unpriced=True)
+    preferences.save(user, accept_unpriced=True)
+    assert Delivery.objects.get().subject == "Models without a price can now be called"
+    preferences.save(User.objects.get(), accept_unpriced=False)
+    assert Delivery.objects.count() == 2
+
+
+@pytest.fixture
+def event(user) -> WalletEvent:
+    ledger.open_wallet(user.pk)
+    noticed = {name: DATA[name] for name in ("total", "threshold")}
+    return WalletEvent.objects.create(wallet_id=user.pk, kind="quota.low", **noticed)
+
+
+def test_a_low_balance_is_mailed_to_its_owner(event, user, letter):
+    assert warnings.expand() == 1
+    assert letter()["Subject"] == "Your balance is down to $3.42"
+    event.refresh_from_db()
+    assert event.expanded_at
+
+
+def test_an_event_is_told_once(event):
+    assert [warnings.expand(), warnings.expand()] == [1, 0]
+    assert Delivery.objects.count() == 1
+
+
+def test_an_event_whose_mail_cannot_be_written_is_told_later(event, monkeypatch):
+    monkeypatch.setattr(services, "announce", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        warnings.expand()
+    monkeypatch.undo()
+    assert warnings.expand() == 1
+
+
+@pytest.mark.req("J10")
+@pytest.mark.django_db(transaction=True)
+def test_many_workers_tell_an_event_once(event):
+    assert sum(together(6, lambda _: warnings.expand())) == 1
+    assert Delivery.objects.count() == 1
+
+
+def test_closed_deliveries_are_pruned_after_their_time(user):
+    with time_machine.travel(START, tick=False) as clock:
+        services.announce(user, "security.password-changed", {})
+        Delivery.objects.update(state="done")
+        clock.shift(services.KEPT)
+        assert services.prune() == 0
+        clock.shift(1)
+        assert services.prune() == 1
+
+
+def test_what_is_still_waiting_is_never_pruned(user):
+    with time_machine.travel(START, tick=False) as clock:
+        services.announce(user, "security.password-changed", {})
+        clock.shift(2 * services.KEPT)
+        assert services.prune() == 0
