@@ -7,6 +7,8 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
+from common import logs  # noqa: E402
 from config.site import Site  # noqa: E402 (the models it imports need Django set up)
 
+logs.catch_strays()
 application = Site()

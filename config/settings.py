@@ -240,9 +240,8 @@ if not HTTPS:  # supported on a private network; the pages carry a banner then
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"private": {"()": "common.logs.PrivateFilter"}},
     "formatters": {"line": {"()": "common.logs.JsonLine"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["private"]}},
+    "handlers": {"console": {"class": "common.logs.LineHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": env.str("TOLLGATE_LOG_LEVEL", "INFO")},
     "loggers": {"django.request": {"level": "ERROR"}, "django.server": {"level": "ERROR"}},
 }

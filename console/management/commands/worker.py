@@ -7,6 +7,7 @@ from typing import Annotated
 
 from typer import Exit, Option
 
+from common import logs
 from common.commands import ConsoleCommand
 from console.chores import chores, long_chores
 from console.worker import Runner
@@ -24,6 +25,7 @@ class Command(ConsoleCommand):
             raise Exit(1 if runner.round(time.monotonic()) + beside.round(time.monotonic()) else 0)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, runner.stop)
+        logs.catch_strays()
         # it ends with the process, in the middle of a job too: another worker takes that up when its lease is over
         threading.Thread(target=beside.run, name="jobs", daemon=True).start()
         runner.run()
