@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 import requests
 from django.conf import settings
+from django.utils.translation import gettext_noop
 from urllib3.exceptions import HTTPError
 
 from common import pinned
@@ -22,8 +23,10 @@ DEADLINE = 10.0  # seconds for a whole exchange, however slowly its bytes drip
 UNREAD_TIMEOUT = 120  # seconds that a peer may leave what was sent to it unread
 BODY_LIMIT = 64 * 1024  # bytes of an answer
 PORTS = range(1, 65_536)
+PRINTABLE = "".join(map(chr, range(0x21, 0x7F)))
 HOST = re.compile(r"(?=.{1,253}$)([a-z0-9_-]{1,63}\.)*[a-z0-9_-]{1,63}\.?|\[[0-9a-f:.]{2,45}\]", re.ASCII)
-UNSAFE = re.compile(r"[\x00-\x20\x7f-\x9f\\]")  # control characters, blanks and the backslash that parsers disagree on
+# control characters, blanks, the backslash that parsers disagree on, and halves of characters
+UNSAFE = re.compile(r"[\x00-\x20\x7f-\x9f\\\ud800-\udfff]")
 
 # An own table instead of is_private and is_global: their answers change between patch releases of Python.
 # IANA special-purpose registries, RFC 6890.
@@ -67,10 +70,14 @@ class UrlRefused(ValueError):
 
 
 class OutboundFailed(Exception):
-    """The exchange did not take place or did not end well; `permanent` where a retry cannot help."""
+    """The exchange did not take place or did not end well; `permanent` where a retry cannot help.
 
-    def __init__(self, message: str, *, permanent: bool = False) -> None:
+    `kind` is one of late, private, redirect, certificate, connection.
+    """
+
+    def __init__(self, message: str, *, kind: str, permanent: bool = False) -> None:
         super().__init__(message)
+        self.kind = kind
         self.permanent = permanent
 
 
@@ -118,23 +125,25 @@ def check_url(url: str) -> str:
     Raises UrlRefused for anything that two parsers could read differently (RFC 3986).
     """
     if UNSAFE.search(url):
-        raise UrlRefused("The URL must not contain blanks, control characters or backslashes.")
+        raise UrlRefused(gettext_noop("The URL must not contain blanks, control characters or backslashes."))
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise UrlRefused("The URL has a malformed host or port.") from error
+        raise UrlRefused(gettext_noop("The URL has a malformed host or port.")) from error
     if parts.scheme not in {"http", "https"}:
-        raise UrlRefused("The URL must start with http:// or https://.")
+        raise UrlRefused(gettext_noop("The URL must start with http:// or https://."))
     if "@" in parts.netloc:
-        raise UrlRefused("The URL must not contain a user or password.")
+        raise UrlRefused(gettext_noop("The URL must not contain a user or password."))
     if parts.fragment or url.endswith("#"):
-        raise UrlRefused("The URL must not contain a fragment (#).")
+        raise UrlRefused(gettext_noop("The URL must not contain a fragment (#)."))
     host, colon, digits = _split_port(parts.netloc.lower())
     if not parts.netloc.isascii() or not HOST.fullmatch(host):
-        raise UrlRefused("The host must be a name of ASCII letters, digits, dots and hyphens, or an IP address.")
+        raise UrlRefused(
+            gettext_noop("The host must be a name of ASCII letters, digits, dots and hyphens, or an IP address.")
+        )
     if colon and (port not in PORTS or not digits.isdecimal()):
-        raise UrlRefused("The port must be a number from 1 to 65535.")
+        raise UrlRefused(gettext_noop("The port must be a number from 1 to 65535."))
     return urlunsplit((parts.scheme, host + (f":{port}" if colon else ""), parts.path, parts.query, ""))
 
 
@@ -203,6 +212,7 @@ def request(
         for scheme in ("http://", "https://"):
             session.mount(scheme, pinned.Adapter(vetted, deadline, min(CONNECT_TIMEOUT, within)))
         prepared = session.prepare_request(requests.Request(method, url, headers=sent, data=body))
+        prepared.url = quote(url, safe=PRINTABLE)  # requests would decode %2E and resolve dots: a title may be ".."
         try:
             with session.send(
                 prepared, timeout=(min(CONNECT_TIMEOUT, within), within), allow_redirects=False, stream=True
@@ -213,19 +223,19 @@ def request(
     if deadline.over:
         raise _late(within)
     if 300 <= response.status_code < 400:  # noqa: PLR2004
-        raise OutboundFailed("The address answers with a redirect; redirects are not followed.", permanent=True)
+        text = "The address answers with a redirect; redirects are not followed."
+        raise OutboundFailed(text, kind="redirect", permanent=True)
     return Reply(response.status_code, content[:BODY_LIMIT], complete=len(content) <= BODY_LIMIT)
 
 
 def _late(within: float) -> OutboundFailed:
-    return OutboundFailed(f"No complete answer within {within:g} seconds.")
+    return OutboundFailed(f"No complete answer within {within:g} seconds.", kind="late")
 
 
 def _failure(error: Exception) -> OutboundFailed:
     if pinned.caused_by(error, AddressRefused):
-        return OutboundFailed(
-            "The address is not public, and TOLLGATE_OUTBOUND_ALLOW does not name it.", permanent=True
-        )
+        text = "The address is not public, and TOLLGATE_OUTBOUND_ALLOW does not name it."
+        return OutboundFailed(text, kind="private", permanent=True)
     if isinstance(error, requests.exceptions.SSLError):
-        return OutboundFailed("The certificate could not be verified.", permanent=True)
-    return OutboundFailed("The connection could not be opened, or it broke off.")
+        return OutboundFailed("The certificate could not be verified.", kind="certificate", permanent=True)
+    return OutboundFailed("The connection could not be opened, or it broke off.", kind="connection")

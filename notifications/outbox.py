@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from notifications.models import Delivery
-from notifications.transports import TRANSPORTS, base
+from notifications.transports import base, email
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ def deliver(delivery: Delivery) -> bool:
         _close(delivery, state=Delivery.State.DEAD, result="given up: no worker survived sending it")
         return False
     try:
-        result = TRANSPORTS[delivery.method].send(delivery.pk, delivery.payload)
+        result = email.post(delivery.pk, delivery.payload)
     except base.TransportFailed as failure:
         _put_back(delivery, str(failure), permanent=failure.permanent)
         return False
@@ -69,7 +69,7 @@ def deliver(delivery: Delivery) -> bool:
 def forget(addresses: Collection[str]) -> int:
     """Delete what waits, or was given up, for one of these addresses without being an account's; return how many."""
     kept = Delivery.objects.filter(user=None).exclude(state=Delivery.State.DONE)  # what was sent holds nothing any more
-    theirs = [row.pk for row in kept.iterator() if TRANSPORTS[row.method].recipients(row.payload) & set(addresses)]
+    theirs = [row.pk for row in kept.iterator() if email.recipients(row.payload) & set(addresses)]
     return Delivery.objects.filter(pk__in=theirs).delete()[0]
 
 

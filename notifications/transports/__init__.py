@@ -1,6 +1,8 @@
-"""The ways out: one module a method, found by the name of the method."""
+"""The ways out: one module a kind of method, found by its name."""
 
-from notifications.transports import email
+from collections.abc import Mapping
+
+from notifications.transports import bark, email, gotify, webhook
 from notifications.transports.base import Transport
 
-TRANSPORTS: dict[str, Transport] = {"email": email.EmailTransport()}
+TRANSPORTS: Mapping[str, Transport] = {"email": email, "webhook": webhook, "bark": bark, "gotify": gotify}

@@ -10,11 +10,19 @@ from dataclasses import dataclass
 from email.parser import BytesHeaderParser
 from email.utils import getaddresses, parseaddr
 from pathlib import Path
+from typing import Self
 from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.mail import EmailMultiAlternatives
+from django.core.validators import validate_email
+from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext as _
 
-from notifications.transports.base import TransportFailed
+from notifications.transports.base import Answer, Form, Message, TargetRefused, TransportFailed
+from notifications.transports.kept import Kept
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 PERMANENT = 500  # SMTP replies from here on will not change (RFC 5321 4.2.1)
@@ -52,30 +60,74 @@ def pack(sender: str, recipients: Sequence[str], raw: bytes) -> str:
     return json.dumps({**envelope, "raw": base64.b64encode(raw).decode()})
 
 
-class EmailTransport:
-    """Sends by SMTP, with TLS from the start (smtps) or as soon as the server offers it."""
+@dataclass(frozen=True, slots=True)
+class EmailTarget(Kept):
+    """A mailbox."""
 
-    def recipients(self, payload: str) -> set[str]:
-        """Return to whom a message goes."""
-        return {address.lower() for address in json.loads(payload)["to"]} if payload else set()
+    address: str
 
-    def send(self, delivery_id: int, payload: str) -> str:
-        """Send one message. Raises TransportFailed."""
-        letter = json.loads(payload)
-        raw = base64.b64decode(letter["raw"])
+    @classmethod
+    def parse(cls, form: Form, *, old: Self | None = None) -> Self:
+        """Return what a form says. Raises TargetRefused."""
+        address = form.get("address", "").strip() or (old.address if old else "")
         try:
-            if not settings.EMAIL_URL:
-                return _write(delivery_id, raw)
-            return _send(Server.of(settings.EMAIL_URL), letter["from"], letter["to"], raw)
-        except smtplib.SMTPRecipientsRefused as error:
-            code = max(code for code, _text in error.recipients.values())
-            raise TransportFailed(f"{code}: recipient refused", permanent=code >= PERMANENT) from error
-        except smtplib.SMTPResponseException as error:
-            # a message that is refused stays refused; a password or a server may be mended
-            final = isinstance(error, smtplib.SMTPDataError) and error.smtp_code >= PERMANENT
-            raise TransportFailed(f"{error.smtp_code} {type(error).__name__}", permanent=final) from error
-        except (OSError, smtplib.SMTPException, ValueError) as error:
-            raise TransportFailed(f"{type(error).__name__}: {error}") from error
+            validate_email(address)
+        except ValidationError as error:
+            raise TargetRefused(address=_("Enter an e-mail address, such as name@example.com.")) from error
+        return cls(address)
+
+    def shown(self) -> dict[str, str]:
+        """Return its field."""
+        return {"address": self.address}
+
+
+Target = EmailTarget
+
+
+def compose(target: EmailTarget, message: Message) -> EmailMultiAlternatives:
+    """Return a message as a mail, plain and as HTML; every try has the same Message-ID."""
+    host = urlsplit(settings.BASE_URL).hostname
+    shown = {"message": message, "paragraphs": message.content.split("\n\n")}
+    with translation.override(message.language):
+        mail = EmailMultiAlternatives(
+            " ".join(message.title.split()),  # a line break would end the header
+            render_to_string("email/message.txt", shown),
+            to=[target.address],
+            headers={"Message-ID": f"<{message.id}@{host}>"},
+        )
+        mail.attach_alternative(render_to_string("email/message.html", shown), "text/html")
+    return mail
+
+
+def send(target: EmailTarget, message: Message) -> Answer:
+    """Send a message as a mail. Raises TransportFailed."""
+    mail = compose(target, message)
+    letter = pack(mail.from_email, mail.recipients(), mail.message().as_bytes(linesep="\r\n"))
+    return Answer(0, f"To: {target.address}\nSubject: {message.title}", post(message.delivery, letter))
+
+
+def recipients(payload: str) -> set[str]:
+    """Return the addresses that a packed letter goes to, in lower case."""
+    return {address.lower() for address in json.loads(payload)["to"]} if payload else set()
+
+
+def post(delivery_id: int, payload: str) -> str:
+    """Send a packed letter and return what the other side said. Raises TransportFailed."""
+    letter = json.loads(payload)
+    raw = base64.b64decode(letter["raw"])
+    try:
+        if not settings.EMAIL_URL:
+            return _write(delivery_id, raw)
+        return _send(Server.of(settings.EMAIL_URL), letter["from"], letter["to"], raw)
+    except smtplib.SMTPRecipientsRefused as error:
+        code = max(code for code, _text in error.recipients.values())
+        raise TransportFailed(f"{code}: recipient refused", permanent=code >= PERMANENT) from error
+    except smtplib.SMTPResponseException as error:
+        # a message that is refused stays refused; a password or a server may be mended
+        final = isinstance(error, smtplib.SMTPDataError) and error.smtp_code >= PERMANENT
+        raise TransportFailed(f"{error.smtp_code} {type(error).__name__}", permanent=final) from error
+    except (OSError, smtplib.SMTPException, ValueError) as error:
+        raise TransportFailed(f"{type(error).__name__}: {error}") from error
 
 
 def forget(addresses: Collection[str]) -> int:

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from notifications import outbox
 from notifications.models import Delivery
-from notifications.transports import TRANSPORTS
+from notifications.transports import email
 from notifications.transports.base import TransportFailed
 from tests.together import together
 
@@ -33,7 +33,7 @@ class Wire:
 @pytest.fixture
 def wire(monkeypatch) -> Wire:
     made = Wire()
-    monkeypatch.setitem(TRANSPORTS, "email", made)
+    monkeypatch.setattr(email, "post", made.send)
     return made
 
 
