@@ -3,8 +3,12 @@
 A session ends 14 days after it began (SESSION_COOKIE_AGE), or after 24 hours without use. NIST SP 800-63B-4 2.2.3 has
 24 hours and 1 hour; a console that people keep open beside their work may be looser, since what matters asks for the
 password again (security/sudo.py). Administrators have NIST's numbers.
+
+A row is named by a digest of the key that the browser carries, so that whoever reads the database, or a backup of it,
+is signed in nowhere.
 """
 
+import hashlib
 from collections.abc import Mapping
 from copy import copy
 from datetime import timedelta
@@ -27,6 +31,7 @@ from security.models import Session
 
 IDLE = timedelta(hours=24)
 STAFF_IDLE, STAFF_LIFE = timedelta(hours=1), timedelta(hours=24)
+KEPT = 40  # hexadecimal digits
 SEEN_EVERY = timedelta(minutes=5)  # how exact `seen_at` is: not every page writes it
 
 
@@ -38,6 +43,11 @@ def alive() -> Q:
     return everyone & (Q(user=None) | Q(user__is_staff=False) | inside_staff_limits)
 
 
+def stored(session_key: str | None) -> str | None:
+    """Return by what a row is named, 160 bits of the digest of a browser's key; None without a key."""
+    return hashlib.sha256(session_key.encode()).hexdigest()[:KEPT] if session_key else None
+
+
 def of(user: User) -> list[Session]:
     """Return the sessions of an account, last used first."""
     return list(Session.objects.filter(alive(), user=user).order_by("-seen_at"))
@@ -45,7 +55,7 @@ def of(user: User) -> list[Session]:
 
 def end_sessions(user: User, except_key: str | None = None) -> int:
     """End the sessions of an account, but for the one with this key; return how many ended."""
-    return Session.objects.filter(user=user).exclude(session_key=except_key).delete()[0]
+    return Session.objects.filter(user=user).exclude(session_key=stored(except_key)).delete()[0]
 
 
 def end_unfinished(user: User) -> int:
@@ -87,7 +97,7 @@ class SessionStore(DatabaseStore):
     def load(self) -> dict[str, Any]:
         """Return what the session holds, nothing if it has ended; note that it was used."""
         now = timezone.now()
-        self._row = Session.objects.filter(alive(), session_key=self.session_key).first()
+        self._row = Session.objects.filter(alive(), session_key=stored(self.session_key)).first()
         if self._row is None:
             self._session_key = None
             return {}
@@ -106,6 +116,13 @@ class SessionStore(DatabaseStore):
         super().flush()
         self._row, self._said = None, {}
 
+    def exists(self, session_key: str) -> bool:
+        return Session.objects.filter(session_key=stored(session_key)).exists()
+
+    def delete(self, session_key: str | None = None) -> None:
+        """End the session of a key, by default of this one."""
+        Session.objects.filter(session_key=stored(session_key or self.session_key)).delete()
+
     def describe(self, **said: Any) -> None:
         """Note columns of the row: from where the session's user signed in."""
         self._said = said
@@ -114,7 +131,7 @@ class SessionStore(DatabaseStore):
     def create_model_instance(self, data: dict[str, Any]) -> Session:
         """Return the row to store. What it holds may change; when it began and when it ends may not."""
         row = copy(self._row) if self._row else Session(created_at=timezone.now())
-        row.session_key = self._get_or_create_session_key()  # type: ignore[attr-defined]
+        row.session_key = stored(self._get_or_create_session_key())  # type: ignore[assignment,attr-defined]
         row.session_data = self.encode(data)
         row.user_id = data.get(SESSION_KEY)
         row.expire_date = row.created_at + timedelta(seconds=settings.SESSION_COOKIE_AGE)
@@ -128,6 +145,12 @@ class SessionStore(DatabaseStore):
 
     async def acreate(self) -> None:
         await sync_to_async(self.create)()
+
+    async def aexists(self, session_key: str) -> bool:
+        return await sync_to_async(self.exists)(session_key)
+
+    async def adelete(self, session_key: str | None = None) -> None:
+        await sync_to_async(self.delete)(session_key)
 
     async def acreate_model_instance(self, data: dict[str, Any]) -> Session:
         return await sync_to_async(self.create_model_instance)(data)

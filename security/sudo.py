@@ -22,7 +22,7 @@ from django_otp.models import Device
 from accounts import http, identities, limits
 from accounts.models import User
 from accounts.ports import sudo_required
-from security import events, factors, passkeys
+from security import events, factors, passkeys, sessions
 from security.models import Event
 
 __all__ = ["recent", "step_up", "sudo_required"]  # rooms beside this one find the decorator in ports
@@ -109,7 +109,7 @@ def refuse(request: HttpRequest, method: str) -> bool:
     user = cast(User, request.user)
     events.record(user, Event.Kind.SUDO_FAILED, detail=method)
     try:
-        limits.take(WRONG, counted(request.session.session_key))
+        limits.take(WRONG, counted(sessions.stored(request.session.session_key)))
     except limits.TooManyTries:
         events.record(user, Event.Kind.SESSION_ENDED)
         logout(request)
@@ -117,9 +117,9 @@ def refuse(request: HttpRequest, method: str) -> bool:
     return False
 
 
-def counted(session_key: str | None) -> str:
-    """Return by what name the wrong proofs of a session are counted."""
-    return f"session {session_key}"
+def counted(stored: str | None) -> str:
+    """Return by what name the wrong proofs of a session are counted, from the name of its row."""
+    return f"session {stored}"
 
 
 def step_up(request: HttpRequest) -> HttpResponseBase | None:

@@ -11,6 +11,8 @@ from django.utils import timezone
 class Session(AbstractBaseSession):
     """A session row that knows its user, so that an account's sessions can be listed, ended and deleted with it.
 
+    `session_key` is the digest of the key that the browser carries.
+
     `expire_date` is the absolute end, set once; `seen_at` is the last use, a few minutes old at most.
     """
 
@@ -25,5 +27,5 @@ class Session(AbstractBaseSession):
 
     @property
     def public_id(self) -> str:
-        """Return by what a page names this session: its key itself is what signs in."""
+        """Return by what a page names this session."""
         return hashlib.sha256(f"session {self.session_key}".encode()).hexdigest()[:32]

@@ -19,7 +19,7 @@ PAGE = "security"
 
 def card(request: HttpRequest) -> dict[str, object]:
     """Return what the card shows: this session first, then the others, last used first."""
-    own = request.session.session_key
+    own = sessions.stored(request.session.session_key)
     found = sorted(sessions.of(cast(User, request.user)), key=lambda session: session.session_key != own)
     rows = [
         {"session": session, "own": session.session_key == own, "handheld": agents.handheld(session.agent)}

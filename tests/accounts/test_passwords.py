@@ -13,6 +13,7 @@ from notifications import services as notifications
 from notifications.models import Delivery
 from security import sudo
 from security.models import Event, Session
+from security.sessions import stored
 from tests.accounts.conftest import PASSWORD, Browser
 from tests.accounts.test_sign_in import bare
 
@@ -163,7 +164,7 @@ def test_a_change_keeps_the_own_session_and_ends_the_others(user, signed_in, new
     signed_in.post(CHANGE, {"oldpassword": PASSWORD, "password1": NEW, "password2": NEW})
     assert signed_in.get("/settings/profile/").status_code == 200
     assert other.get("/settings/profile/").status_code == 302
-    assert [row.pk for row in Session.objects.all()] == [signed_in.cookies["session"].value] != [before]
+    assert [row.pk for row in Session.objects.all()] == [stored(signed_in.cookies["session"].value)] != [stored(before)]
     assert signed_in.cookies["device"].value, "and this browser stays known"
 
 

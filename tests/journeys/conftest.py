@@ -33,11 +33,12 @@ from security import sudo
 from security.models import Session
 from security.sessions import SessionStore
 
+reader = SessionStore()
 for row in Session.objects.exclude(user=None):
-    store = SessionStore(row.session_key)
-    if sudo.KEY in store:
-        store[sudo.KEY] = {**store[sudo.KEY], "at": time.time()}
-        store.save()
+    data = reader.decode(row.session_data)
+    if sudo.KEY in data:
+        data[sudo.KEY] = {**data[sudo.KEY], "at": time.time()}
+        Session.objects.filter(pk=row.pk).update(session_data=reader.encode(data))
 """
 ABORTED = "net::ERR_ABORTED"
 OPEN = """

@@ -23,7 +23,7 @@ from console import export
 from gateway import keys
 from security import tokens
 from security.models import Passkey, Session
-from security.sessions import SessionStore
+from security.sessions import SessionStore, stored
 
 UNKNOWN = 424_242  # no row has this number, name or slug
 CHANGES = ("POST", "PUT", "PATCH", "DELETE")
@@ -87,7 +87,7 @@ def _session(user: User) -> tuple[object, ...]:
     store: SessionBase = SessionStore()
     store.update({"_auth_user_id": str(user.pk)})
     store.create()
-    return (Session.objects.get(session_key=store.session_key).public_id,)
+    return (Session.objects.get(session_key=stored(store.session_key)).public_id,)
 
 
 def _passkey(user: User) -> tuple[object, ...]:

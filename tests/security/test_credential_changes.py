@@ -83,4 +83,4 @@ def test_the_session_that_made_the_change_stays(user, signed_in, new_browser):
     other.sign_in()
     own = signed_in.cookies["session"].value
     services.set_password(user, NEW, keep_session=own)
-    assert [row.pk for row in Session.objects.all()] == [own]
+    assert [row.pk for row in Session.objects.all()] == [sessions.stored(own)]

@@ -35,7 +35,7 @@ def inside(browser) -> bool:
 
 def own(browser) -> str:
     """The address that ends this browser's session."""
-    session = Session.objects.get(session_key=browser.cookies["session"].value)
+    session = Session.objects.get(session_key=sessions.stored(browser.cookies["session"].value))
     return f"{PAGE}{session.public_id}/end/"
 
 

@@ -1,17 +1,20 @@
 """Sessions: whose they are, how they end, and that what has ended stays ended."""
 
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
 import time_machine
 from asgiref.sync import async_to_sync
+from django.apps import apps
 from django.contrib.sessions.backends.base import UpdateError
+from django.db import connection
 from django.utils import timezone
 
 from accounts import services
 from accounts.models import User
 from security.models import Session
-from security.sessions import SessionStore, end_sessions
+from security.sessions import SessionStore, end_sessions, stored
 
 PAGE = "/settings/profile/"
 START = timezone.now().replace(hour=12, minute=0, second=0, microsecond=0)
@@ -133,7 +136,7 @@ def test_only_what_has_ended_is_cleared(user, new_browser):
         fresh.sign_in()
         clock.shift(timedelta(hours=5))
         SessionStore.clear_expired()
-        assert [row.pk for row in Session.objects.all()] == [fresh.cookies["session"].value]
+        assert [row.pk for row in Session.objects.all()] == [stored(fresh.cookies["session"].value)]
 
 
 @pytest.mark.req("B4")
@@ -215,3 +218,26 @@ def test_the_asynchronous_side_keeps_beginning_and_owner(user, browser):
 def test_a_made_up_cookie_is_nobody(user, browser, cookie):
     browser.cookies["session"] = cookie
     assert not inside(browser)
+
+
+@pytest.mark.req("I19")
+def test_what_the_database_holds_signs_nobody_in(signed_in, new_browser):
+    key, row = signed_in.cookies["session"].value, Session.objects.get()
+    assert row.session_key == stored(key) != key
+    thief = new_browser()
+    thief.cookies["session"] = row.session_key
+    assert thief.get("/settings/profile/").status_code == 302
+    assert signed_in.get("/settings/profile/").status_code == 200
+    assert stored("") is stored(None) is None
+
+
+def test_sessions_from_before_go_on_under_digests(signed_in, new_browser):
+    moved = import_module("security.migrations.0008_session_digests")
+    key = signed_in.cookies["session"].value
+    Session.objects.update(session_key=key)
+    assert signed_in.get("/settings/profile/").status_code == 302
+    signed_in.cookies["session"] = key
+    moved.digest(apps, connection.schema_editor())
+    assert signed_in.get("/settings/profile/").status_code == 200
+    moved.end(apps, connection.schema_editor())
+    assert not Session.objects.exists()

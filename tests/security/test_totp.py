@@ -17,6 +17,7 @@ from accounts.models import User
 from notifications.models import Delivery
 from security import factors, recovery, totp
 from security.models import Event, RecoveryCode, Session, TOTPDevice
+from security.sessions import stored
 from tests.scale import scaled
 from tests.second_factor import ARABIC, SECRET, WIDE, code, enroll
 from tests.together import together
@@ -241,7 +242,7 @@ def test_on_and_off_end_the_other_sessions(user, signed_in, new_browser):
     other.sign_in()
     key = signed_in.cookies["session"].value
     totp.confirm(user, pyotp.TOTP(totp.begin(user).secret).now(), keep_session=key)
-    assert [row.pk for row in Session.objects.filter(user=user)] == [key]
+    assert [row.pk for row in Session.objects.filter(user=user)] == [stored(key)]
     totp.remove(user)
     assert not Session.objects.filter(user=user).exists()
 
