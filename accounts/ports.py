@@ -1,8 +1,9 @@
 """What a room may ask of one that it cannot import; the room that knows fills it in AppConfig.ready."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from functools import wraps
-from typing import Concatenate, Generic, ParamSpec, TypeVar
+from typing import Concatenate, Generic, NamedTuple, ParamSpec, TypeVar
 
 from django.db.models import Model
 from django.http import HttpRequest
@@ -16,6 +17,14 @@ Result = TypeVar("Result")
 
 class Unfilled(RuntimeError):
     """No room carries this verb; a system check says so before it comes to this."""
+
+
+class Kept(NamedTuple):
+    """How long rows are kept: calls; errors and deliveries; and the id of the call log below which some are gone."""
+
+    calls: timedelta
+    errors: timedelta
+    whole_from: int
 
 
 class Port(Generic[Arguments, Result]):
@@ -62,6 +71,8 @@ step_up: Port[[HttpRequest], HttpResponseBase | None] = Port("step_up")
 forget: Port[[User], None] = Port("forget")
 # the models without a price that an account called lately: (user) -> usage.reports.Unpriced, last called first
 unpriced_lately: Port[[User], Sequence[object]] = Port("unpriced_lately")
+# how long rows are kept, by the operator's word
+kept: Port[[], Kept] = Port("kept")
 
 PORTS = (
     announce,
@@ -72,6 +83,7 @@ PORTS = (
     opened,
     step_up,
     unpriced_lately,
+    kept,
     signed_in,
     sign_in_failed,
     signed_out,

@@ -49,8 +49,6 @@ CORS_ORIGINS = env.list("TOLLGATE_CORS_ORIGINS", ["*"])
 TRUSTED_PROXIES = [ip_network(item) for item in env.list("TOLLGATE_TRUSTED_PROXIES", [], subcast=str)]
 OUTBOUND_ALLOW = [ip_network(item) for item in env.list("TOLLGATE_OUTBOUND_ALLOW", [], subcast=str)]
 BEAT = env.float("TOLLGATE_BEAT", 5.0)  # seconds between two beats of a server process; silent for 4 of them is dead
-CALL_RETENTION_DAYS = 365
-ERROR_RETENTION_DAYS = 30
 
 # --- accounts
 SIGNUP = env.str("TOLLGATE_SIGNUP", "closed", validate=lambda mode: mode in {"closed", "invite", "domain", "open"})

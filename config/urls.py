@@ -11,7 +11,6 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("", include("sidebar.urls")),
     path("settings/pricing/", include("pricing.urls")),
-    path("settings/privacy/", include("privacy.urls")),
     path("", include("security.urls")),
     path("api/", include("config.api")),
     path("admin/", admin.site.urls),

@@ -8,13 +8,13 @@ from django.utils import timezone
 
 from accounts import holds, invites, jobs, limits
 from common import wal
-from console import export, warnings
+from console import export, retention, warnings
 from console.worker import Chore
 from gateway import sweep
 from notifications import services as notifications
 from security import challenges, devices, flows, tokens
 from security.sessions import SessionStore
-from usage import partitions, retention
+from usage import partitions
 from wallet import retention as wallet_retention
 from wallet import verify
 
@@ -31,7 +31,7 @@ def chores() -> list[Chore]:
         Chore("warnings", SOON, warnings.expand),
         Chore("mail", SOON, lambda: notifications.deliver_due(MAILS)),
         Chore("sweep", settings.BEAT, lambda: sweep.sweep(time.time())),
-        Chore("old calls", HOUR, lambda: retention.prune(timezone.now())),
+        Chore("old calls", HOUR, lambda: retention.calls(timezone.now())),
         Chore("old budgets and events", HOUR, lambda: wallet_retention.prune(timezone.now())),
         Chore("old deliveries", HOUR, notifications.prune),
         Chore("old limits", HOUR, limits.prune),

@@ -3,12 +3,13 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from console import delete_views, setup_views, views
+from console import delete_views, privacy_views, setup_views, views
 
 urlpatterns = [
     path("setup/", setup_views.first_run, name="setup"),
     path("", RedirectView.as_view(pattern_name="overview"), name="home"),
     path("overview/", views.home, name="overview"),
+    path("settings/privacy/", privacy_views.page, name="settings_privacy"),
     path("settings/delete/", delete_views.page, name="settings_delete"),
     path("settings/delete/continue/", delete_views.proceed, name="settings_delete_proceed"),
     path("settings/delete/export/", delete_views.progress, name="export"),

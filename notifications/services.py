@@ -1,22 +1,23 @@
 """Tell people what happened, and get it out of the house."""
 
 from collections.abc import Collection, Mapping
-from datetime import timedelta
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
+from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 
+from accounts import ports
 from accounts.models import User
+from common import batches
 from notifications import mail, outbox
 from notifications.models import Delivery
 from notifications.texts import TEXTS
 from notifications.transports import email
 
 deliver_due = outbox.deliver_due
-KEPT = timedelta(days=settings.ERROR_RETENTION_DAYS)
 
 
 def announce(user: User, kind: str, data: Mapping[str, object]) -> None:
@@ -53,5 +54,14 @@ def sweep_files() -> int:
 
 def prune() -> int:
     """Delete closed deliveries past their retention; return how many."""
+    return batches.delete(_old())
+
+
+def due() -> int:
+    """Return how many closed deliveries are past their retention."""
+    return _old().count()
+
+
+def _old() -> QuerySet[Delivery]:
     closed = Delivery.objects.exclude(state=Delivery.State.PENDING)
-    return closed.filter(created_at__lt=timezone.now() - KEPT).delete()[0]
+    return closed.filter(created_at__lt=timezone.now() - ports.kept().errors)

@@ -7,4 +7,4 @@ from privacy.models import PrivacySettings
 
 def tables(user: User) -> list[Table]:
     """Return what an account has chosen; nothing where it left every default."""
-    return [Table("privacy_settings", PrivacySettings.objects.filter(user=user), columns("record_ip"))]
+    return [Table("privacy_settings", PrivacySettings.objects.filter(user=user), columns("record_ip", "keep_prompts"))]

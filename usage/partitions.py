@@ -1,17 +1,21 @@
 """The monthly partitions of the call log on PostgreSQL. On SQLite, one table, nothing is done."""
 
+import re
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 
+from django.db import OperationalError, transaction
 from django.db import connection as default_connection
-from django.db import transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.utils import timezone
 
+from common import callids
 from common.callids import first_id
 
 TABLE = "usage_calllog"
 DEFAULT = f"{TABLE}_default"
+MONTH = re.compile(rf"{TABLE}_[0-9]{{6}}")
 # a busy call log makes this wait, and everything else that needs the same lock behind it: rather try again tomorrow
 LOCK_TIMEOUT = "SET LOCAL lock_timeout = '2s'"
 
@@ -38,6 +42,37 @@ def make_ahead(
             for statement in _statements(_name(month), first_id(month), first_id(_following(month))):
                 cursor.execute(statement)
     return len(missing)
+
+
+def drop_before(first: int, *, connection: BaseDatabaseWrapper = default_connection) -> int:
+    """Drop the months whose every row lies below the id `first`; return how many rows they held.
+
+    One that is busy is left for the next time; its rows can be deleted meanwhile.
+    """
+    if connection.vendor != "postgresql":
+        return 0
+    dropped = 0
+    for name in _over(connection, first):
+        with suppress(OperationalError), transaction.atomic(using=connection.alias), connection.cursor() as cursor:
+            cursor.execute(LOCK_TIMEOUT)
+            cursor.execute(f"LOCK TABLE {TABLE} IN ACCESS EXCLUSIVE MODE")
+            cursor.execute(f"SELECT count(*) FROM {name}")  # noqa: S608 (a name of our own making)
+            (rows,) = cursor.fetchone()
+            cursor.execute(f"DROP TABLE {name}")
+            dropped += rows
+    return dropped
+
+
+def _over(connection: BaseDatabaseWrapper, first: int) -> list[str]:
+    """Return the partitions of the months that end at or before an id."""
+    last = _name(callids.moment(first)) if first > 0 else ""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid"
+            " WHERE i.inhparent = %s::regclass",
+            [TABLE],
+        )
+        return sorted(name for (name,) in cursor.fetchall() if MONTH.fullmatch(name) and name < last)
 
 
 def _statements(name: str, low: int, high: int) -> list[str]:

@@ -1,32 +1,35 @@
 """How long calls are kept. The roll-up stays for good."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
-from common import callids
+from accounts import ports
+from common import batches, callids
+from usage import partitions
 from usage.models import CallLog
-
-BATCH = 2000  # rows in one short transaction, so that no call waits behind a long one
-MOST = 50  # batches in one go
 
 
 def prune(now: datetime) -> int:
     """Delete paid calls and errors past their retention, oldest first; return how many. Call again if it is many."""
-    calls = callids.first_id(now - timedelta(days=settings.CALL_RETENTION_DAYS))
-    errors = callids.first_id(now - timedelta(days=settings.ERROR_RETENTION_DAYS))
-    deleted = _delete(Q(id__lt=calls))
-    return deleted + _delete(Q(kind=CallLog.Kind.ERROR, id__lt=errors))
+    dropped = partitions.drop_before(_first(now))
+    return dropped + sum(batches.delete(rows) for rows in _old(now).values())
 
 
-def _delete(rows: Q) -> int:
-    deleted = 0
-    for _ in range(MOST):
-        some = list(CallLog.objects.filter(rows).order_by("id").values_list("id", flat=True)[:BATCH])
-        # the list is ordered and complete between its ends, and bounds let PostgreSQL pass over whole partitions
-        if some:
-            deleted += CallLog.objects.filter(rows, id__gte=some[0], id__lte=some[-1]).delete()[0]
-        if len(some) < BATCH:
-            break
-    return deleted
+def due(now: datetime) -> dict[str, int]:
+    """Return how many calls and errors are past their retention."""
+    return {name: rows.count() for name, rows in _old(now).items()}
+
+
+def _first(now: datetime) -> int:
+    """Return the least id that may stay."""
+    return callids.first_id(now - ports.kept().calls)
+
+
+def _old(now: datetime) -> dict[str, QuerySet[CallLog]]:
+    """Return what goes; an error beyond the days of calls is counted among the errors."""
+    errors = Q(id__lt=callids.first_id(now - ports.kept().errors)) | Q(id__lt=_first(now))
+    return {
+        "calls": CallLog.objects.filter(id__lt=_first(now), kind=CallLog.Kind.OK),
+        "errors": CallLog.objects.filter(errors, kind=CallLog.Kind.ERROR),
+    }

@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
+from accounts import ports
 from common import callids
 
 # Sums are exact on both databases: numeric on PostgreSQL, 64-bit integers (or an error) on SQLite.
@@ -99,8 +99,9 @@ def _charges() -> Iterator[Mismatch]:
 
 def _calls(now: datetime) -> Iterator[Mismatch]:
     """Compare the hours of which no row has been pruned yet."""
-    kept = timedelta(days=min(settings.CALL_RETENTION_DAYS, settings.ERROR_RETENTION_DAYS)) - timedelta(hours=1)
-    hour = callids.hour_of(callids.first_id(now - kept))
+    kept = ports.kept()
+    oldest = callids.first_id(now - min(kept.calls, kept.errors))
+    hour = callids.hour_of(max(oldest, kept.whole_from)) + 1  # the hour after the one that may lack some
     first = (hour * callids.MS_AN_HOUR) << callids.TIME_SHIFT
     for user, rolled_up, logged, counted, rows in _rows(LOGGED, [hour, first]):
         if rolled_up != logged:

@@ -1,6 +1,6 @@
 """The call log by months."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.conf import settings
@@ -27,6 +27,16 @@ def home(call: int) -> str:
     with connection.cursor() as cursor:
         cursor.execute("SELECT tableoid::regclass::text FROM usage_calllog WHERE id = %s", [call])
         return str(cursor.fetchone()[0])
+
+
+def attach_months() -> None:
+    """Give the detached months back, with the bounds that their names say."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT relname FROM pg_class WHERE relkind = 'r' AND relname ~ '^usage_calllog_2'")
+        for name in {name for (name,) in cursor.fetchall()} - names():
+            month = datetime(int(name[-6:-2]), int(name[-2:]), 1, tzinfo=UTC)
+            low, high = callids.first_id(month), callids.first_id(partitions._following(month))
+            cursor.execute(f"ALTER TABLE usage_calllog ATTACH PARTITION {name} FOR VALUES FROM ({low}) TO ({high})")
 
 
 @pytest.fixture
@@ -93,6 +103,41 @@ def test_a_made_month_has_the_tables_keys(far):
     assert any("UNIQUE" in index and "(id)" in index for index in indices)
     assert any("(user_id, id DESC)" in index for index in indices)
     assert checks == 0
+
+
+@needs_postgres
+def test_a_month_whose_every_row_is_past_its_days_is_dropped_as_a_whole(far):
+    (wallet,) = fund(1000)
+    partitions.make_ahead(1, now=FAR)
+    calls = [callids.first_id(moment) for moment in (FAR, FAR + timedelta(days=1), FAR + timedelta(days=20))]
+    commit(reserves=[flat(call, wallet, 10) for call in calls])
+    commit([paid(call, wallet, 5) for call in calls])
+    ended = callids.first_id(datetime(2091, 12, 1, tzinfo=UTC))
+    for name in names() - {"usage_calllog_209111", "usage_calllog_209112", partitions.DEFAULT}:
+        with connection.cursor() as cursor:  # what the migration made is not of this test
+            cursor.execute(f"ALTER TABLE usage_calllog DETACH PARTITION {name}")
+    try:
+        assert partitions.drop_before(ended - 1) == 0
+        assert partitions.drop_before(ended) == 2
+        assert names() == {"usage_calllog_209112", partitions.DEFAULT}
+        assert list(CallLog.objects.values_list("pk", flat=True)) == [calls[2]]
+    finally:
+        attach_months()
+
+
+@needs_postgres
+def test_a_busy_month_is_left_for_the_next_time(far):
+    partitions.make_ahead(0, now=FAR)
+    reader = connection.copy()
+    try:
+        with reader.cursor() as cursor:
+            cursor.execute("BEGIN")
+            cursor.execute("SELECT count(*) FROM usage_calllog")
+            assert partitions.drop_before(callids.first_id(datetime(2091, 12, 1, tzinfo=UTC))) == 0
+            cursor.execute("ROLLBACK")
+    finally:
+        reader.close()
+    assert "usage_calllog_209111" in names()
 
 
 @needs_postgres

@@ -8,6 +8,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from accounts.models import Group, User
+from common import batches
 from console.chores import chores
 from tests.booked import called, refused
 from usage import retention
@@ -70,8 +71,8 @@ def test_the_roll_up_outlives_the_calls(payer):
 
 
 def test_many_old_calls_go_in_batches(payer, monkeypatch):
-    monkeypatch.setattr(retention, "BATCH", 2)
-    monkeypatch.setattr(retention, "MOST", 2)
+    monkeypatch.setattr(batches, "SIZE", 2)
+    monkeypatch.setattr(batches, "MOST", 2)
     for days in range(400, 407):
         called(payer, ages(then=days)["then"])
     assert [retention.prune(timezone.now()) for _ in range(3)] == [4, 3, 0]

@@ -1,28 +1,28 @@
-"""Privacy: whether addresses are recorded, and what is kept for how long."""
+"""Privacy: what is recorded of an account's calls, what is kept where and for how long."""
 
 from typing import cast
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accounts import ports
 from accounts.models import User
 from common.pages import Settings, posted, settings_page
 from privacy import services as privacy
 from privacy.forms import RecordingForm
-from privacy.models import PrivacySettings
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-def recording(request: HttpRequest) -> HttpResponse:
-    """Show and save the switch."""
-    stored = PrivacySettings.of(cast(User, request.user)).record_ip
-    form = RecordingForm(posted(request), initial={"record_ip": stored})
+def page(request: HttpRequest) -> HttpResponse:
+    """Show and save the switches."""
+    chosen, kept = privacy.choices(cast(User, request.user)), ports.kept()
+    stored = {"record_ip": chosen.record_ip, "keep_prompts": chosen.keep_prompts}
+    form = RecordingForm(posted(request), initial=stored, allowed=chosen.allowed)
     area = Settings(
         template="settings/privacy.html",
         save=privacy.save,
         saved=_("Privacy settings saved"),
-        context={"call_days": settings.CALL_RETENTION_DAYS, "error_days": settings.ERROR_RETENTION_DAYS},
+        context={"chosen": chosen, "call_days": kept.calls.days, "error_days": kept.errors.days},
     )
     return settings_page(request, form, area)
