@@ -219,7 +219,8 @@ def request(
             ) as response:
                 content = response.raw.read(BODY_LIMIT + 1, decode_content=False)
         except (requests.RequestException, HTTPError, OSError) as error:
-            raise (_late(within) if deadline.over else _failure(error)) from error
+            # without the cause: its text holds the path, and paths hold keys
+            raise (_late(within) if deadline.over else _failure(error)) from None
     if deadline.over:
         raise _late(within)
     if 300 <= response.status_code < 400:  # noqa: PLR2004

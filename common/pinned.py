@@ -1,6 +1,7 @@
 """HTTP connections that go to an address judged beforehand, and that end when their time is over."""
 
 import contextlib
+import logging
 import socket
 import threading
 from collections.abc import Callable
@@ -14,6 +15,8 @@ from urllib3.exceptions import NewConnectionError
 from urllib3.util.retry import Retry
 
 Resolver = Callable[[str, int], list[str]]
+
+logging.getLogger("urllib3").setLevel(logging.ERROR)  # below, it writes down paths, and paths hold keys
 
 
 class Deadline:

@@ -36,14 +36,18 @@ def check(template: str) -> str:
 def _check_placeholders(template: str, parsed: Any) -> None:
     if any(PLACEHOLDER.search(name) for name in _names(parsed)):
         raise _refused(_("Placeholders stand in values, not in the names of fields."))
-    for name in PLACEHOLDER.findall(template):
+    names, texts = PLACEHOLDER.findall(template), list(_texts(parsed))
+    for name in names:
         if not KNOWN.fullmatch(name):
             text = _("There is no {{%(name)s}}: use %(known)s or a value of the event, such as {{data.balance_usd}}.")
             known = ", ".join(f"{{{{{known}}}}}" for known in NAMES)
             raise _refused(text % {"name": name, "known": known})
-    if any(BRACES.search(PLACEHOLDER.sub("", text)) for text in _texts(parsed)):
+    escaped = sum(len(PLACEHOLDER.findall(text)) for text in texts) != len(
+        names
+    )  # written as \u007b, it would not be filled in
+    if escaped or any(BRACES.search(PLACEHOLDER.sub("", text)) for text in texts):
         raise _refused(_("A placeholder is not closed, or not opened: it is written {{title}}."))
-    if not PLACEHOLDER.search(template):
+    if not names:
         raise _refused(_("The template says nothing of the message: put {{title}} or {{content}} into it."))
 
 

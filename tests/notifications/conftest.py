@@ -2,8 +2,11 @@
 
 import email
 import socket
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from email.message import Message
+from datetime import UTC, datetime
+from email.message import Message as Letter
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -11,7 +14,9 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
 from notifications.models import Delivery
+from notifications.transports.base import Message
 from tests.accounts.conftest import browser, outbox, signed_in
+from tests.peers.receiver import Receiver
 
 __all__ = ["browser", "outbox", "signed_in"]
 
@@ -21,7 +26,7 @@ class Mailbox:
     """A mail server that keeps what it gets; `answer` is what it says to a message."""
 
     port: int
-    letters: list[tuple[list[str], Message, bool]] = field(default_factory=list)
+    letters: list[tuple[list[str], Letter, bool]] = field(default_factory=list)
     answer: str = "250 OK"
     password: bytes = b"p@ss/word"
 
@@ -64,3 +69,30 @@ def files(settings, tmp_path) -> Path:
 def row():
     """The only delivery there is, as stored now."""
     return Delivery.objects.get
+
+
+@pytest.fixture
+def message() -> Message:
+    """A warning, in English."""
+    return Message(
+        delivery=42,
+        type="quota.low",
+        timestamp=datetime(2026, 11, 25, 12, 0, 30, tzinfo=UTC),
+        language="en",
+        title="Your balance is down to $3.42",
+        content="The balance of mei's account is $3.42 & falling.\n\nCalls go on: 余额 <5%.",
+        data={"balance_usd": "3.42", "threshold_usd": "5.00"},
+    )
+
+
+@pytest.fixture
+def loopback(settings) -> None:
+    """Let messages go to this machine."""
+    settings.OUTBOUND_ALLOW = [ip_network("127.0.0.0/8")]
+
+
+@pytest.fixture
+def receiver(loopback) -> Iterator[Receiver]:
+    """Whoever a webhook may talk to."""
+    with Receiver() as running:
+        yield running
