@@ -93,6 +93,11 @@ class TransportFailed(Exception):
         self.permanent = permanent
         self.answer = answer
 
+    @property
+    def status(self) -> int:
+        """Return what the other side answered; 0 where nothing came back."""
+        return self.answer.status if self.answer else 0
+
 
 class Transport(Protocol):
     """The module of one kind of method."""

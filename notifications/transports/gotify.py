@@ -75,11 +75,10 @@ def send(target: GotifyTarget, message: Message) -> Answer:
         try:
             return exchange(request)[0]
         except TransportFailed as failure:
-            status = failure.answer.status if failure.answer else 0
-            if status not in {401, 403}:
+            if failure.status not in {401, 403}:
                 raise
             text = _("Gotify does not know this token (HTTP %(status)d). Copy the token of the application again.")
-            raise TransportFailed(text % {"status": status}, permanent=True, answer=failure.answer) from failure
+            raise TransportFailed(text % {"status": failure.status}, permanent=True, answer=failure.answer) from failure
 
 
 def _token(entered: str, url: str, old: GotifyTarget | None) -> str:

@@ -122,7 +122,7 @@ def test_a_device_that_is_not_known_is_said_and_final(server, message):
     with pytest.raises(TransportFailed, match="does not know this device") as failure:
         bark.send(unknown, message)
     assert failure.value.permanent
-    assert failure.value.answer.status == 400
+    assert failure.value.status == 400
 
 
 @pytest.mark.parametrize(

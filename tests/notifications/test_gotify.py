@@ -68,11 +68,11 @@ def test_a_server_in_a_folder_is_found_there(server, message):
     ("language", "words"), [("en", "Gotify does not know this token (HTTP 401)"), ("zh-hans", "Gotify 不认识这个令牌")]
 )
 def test_a_wrong_token_is_said_in_the_language_of_the_message(server, message, language, words):
-    with pytest.raises(TransportFailed, match=r".") as failure:
+    with pytest.raises(TransportFailed) as failure:
         gotify.send(target(server, token="another"), replace(message, language=language))
     assert words in str(failure.value)
     assert failure.value.permanent
-    assert failure.value.answer.status == 401
+    assert failure.value.status == 401
 
 
 @pytest.mark.parametrize(

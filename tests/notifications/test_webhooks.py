@@ -162,7 +162,7 @@ def test_every_refusal_says_what_to_do(receiver, target, message, status, words,
     receiver.answer = reply(status, b"<b>canary of the receiver</b>")
     with pytest.raises(TransportFailed, match=words) as failure:
         webhook.send(target, message)
-    assert (failure.value.permanent, failure.value.answer.status) == (permanent, status)
+    assert (failure.value.permanent, failure.value.status) == (permanent, status)
     assert f"HTTP {status}" in str(failure.value)
 
 

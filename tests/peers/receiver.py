@@ -157,7 +157,7 @@ class Bark(Receiver):
 def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def _serve(self) -> None:
-            target = self.raw_requestline.decode("latin1").split(" ")[1]  # self.path has lost double slashes
+            target = self.requestline.split(" ")[1]  # self.path has lost double slashes
             length = int(self.headers["content-length"] or 0)
             received = Received(self.command, target, tuple(self.headers.items()), self.rfile.read(length))
             receiver.requests.append(received)
