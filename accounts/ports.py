@@ -1,9 +1,9 @@
 """What a room may ask of one that it cannot import; the room that knows fills it in AppConfig.ready."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import wraps
-from typing import Concatenate, Generic, NamedTuple, ParamSpec, TypeVar
+from typing import Concatenate, Generic, NamedTuple, ParamSpec, Protocol, TypeVar
 
 from django.db.models import Model
 from django.http import HttpRequest
@@ -49,6 +49,20 @@ class Port(Generic[Arguments, Result]):
         return self._verb(*args, **kwargs)
 
 
+class Used(Protocol):
+    """What is spent and held of a budget, in nano-USD."""
+
+    @property
+    def spent(self) -> int:
+        """Return what was paid."""
+        ...
+
+    @property
+    def held(self) -> int:
+        """Return what calls in flight hold."""
+        ...
+
+
 # tell the owner of an account what happened to it, in the transaction of what happened: (user, kind, data)
 announce: Port[[User, str, Mapping[str, object]], None] = Port("announce")
 # write down what happened to an account's credentials, and tell its owner: see security.events.record
@@ -65,14 +79,19 @@ end_sessions: Port[[User, str | None], int] = Port("end_sessions")
 ways: Port[[User], int] = Port("ways")
 # give a new account its wallet, and once per reference a credit in nano-USD: (user, credit, reference=None)
 opened: Port[..., None] = Port("opened")
-# the answer that asks for the password again, or None if it was given within ten minutes
-step_up: Port[[HttpRequest], HttpResponseBase | None] = Port("step_up")
+# the answer that asks for the password again and comes back to a page, None if it was given within ten minutes:
+# (request, path of that page = this one)
+step_up: Port[..., HttpResponseBase | None] = Port("step_up")
 # drop what the rooms hold of an account beyond the rows that hang on it, in the transaction of its deletion: (user)
 forget: Port[[User], None] = Port("forget")
 # the models without a price that an account called lately: (user) -> usage.reports.Unpriced, last called first
 unpriced_lately: Port[[User], Sequence[object]] = Port("unpriced_lately")
 # how long rows are kept, by the operator's word
 kept: Port[[], Kept] = Port("kept")
+# the models that an account may call and that have no price, by name: (user)
+unpriced_models: Port[[User], Sequence[str]] = Port("unpriced_models")
+# what models without a price cost an account in the month of a moment: (user, moment) -> wallet.budgets.Used
+unpriced_spend: Port[[User, datetime], "Used"] = Port("unpriced_spend")
 
 PORTS = (
     announce,
@@ -84,6 +103,8 @@ PORTS = (
     step_up,
     unpriced_lately,
     kept,
+    unpriced_models,
+    unpriced_spend,
     signed_in,
     sign_in_failed,
     signed_out,

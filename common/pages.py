@@ -42,7 +42,7 @@ class Settings:
     """One area of the settings: its page, the fragment of its form, and the verb that saves what was chosen."""
 
     template: str
-    save: Callable[..., None]
+    save: Callable[..., object]
     saved: str
     context: Mapping[str, object] = field(default_factory=dict)
 

@@ -19,3 +19,8 @@ def opens(period: str, now: float) -> int:
     elif period != "day":
         raise ValueError(f"unknown period {period!r}")
     return int(day.timestamp())
+
+
+def month_after(now: float) -> datetime:
+    """Return when the month that contains `now` ends and the next one opens (UTC)."""
+    return (datetime.fromtimestamp(opens("month", now), UTC) + timedelta(days=32)).replace(day=1)

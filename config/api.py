@@ -10,6 +10,7 @@ from accounts import api as accounts
 from config import api_docs
 from config.api_door import StrictParser, door, furnish, unknown
 from gateway import api as gateway
+from pricing import api as pricing
 from privacy import api as privacy
 from security.bearer import AccessTokenAuth, Scope
 from usage import api as usage
@@ -46,6 +47,7 @@ api.add_router("/account", accounts.router, auth=token)
 api.add_router("/keys", gateway.router, auth=AccessTokenAuth(reads=(Scope.READ, Scope.KEYS), writes=(Scope.KEYS,)))
 api.add_router("/models", gateway.models_router, auth=token)
 api.add_router("/settings/privacy", privacy.router, auth=token)
+api.add_router("/settings/pricing", pricing.router, auth=token)
 api.add_router("/usage", usage.router, auth=token)
 api.add_router("/wallet", wallet.router, auth=token)
 api.add_router("/version", version_router, auth=token)

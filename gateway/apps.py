@@ -2,6 +2,7 @@
 
 from django.apps import AppConfig
 from django.core import checks
+from django.utils.module_loading import import_string
 
 from gateway.checks import api_middleware
 
@@ -11,5 +12,6 @@ class GatewayConfig(AppConfig):
     verbose_name = "Gateway"
 
     def ready(self) -> None:
-        """Check the rules of the gate before it starts."""
+        """Check the rules of the gate before it starts, and answer what the pricing page asks of the channels."""
         checks.register(api_middleware)
+        import_string("accounts.ports.unpriced_models").fill(import_string("gateway.offers.unpriced"))

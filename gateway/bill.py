@@ -39,12 +39,23 @@ def bill(held: Held, candidate: Candidate, usage: Any, seen: Callable[[], int]) 
         return guess(held, candidate, seen())
     rates = call.prices[candidate.channel]
     charge = pricing.charge(rates, units, call.known_caller.multiplier_ppm)
-    if rates.source == "fallback" and "cost" in usage:
-        cost = reported_cost(usage["cost"], call.known_caller.multiplier_ppm, most=held.hold.amount)
-        if cost is None:
-            return Bill(units, charge, None, rates.source, estimated=True)
-        return Bill(units, cost, None, "upstream")
+    if rates.source == "fallback":
+        return without_price(held, usage.get("cost"), units, charge)
     return Bill(units, charge, rates.id, rates.source)
+
+
+def without_price(held: Held, cost: Any, units: Units, charge: int) -> Bill:
+    """Return the bill of a model without a price: the upstream's `cost` where it can be true, else the fallback's.
+
+    Where the account has a cap a month, that is at most the hold: what the cap let in is all that it can cost.
+    """
+    caller, hold = held.call.known_caller, held.hold
+    if cost is not None:
+        reported = reported_cost(cost, caller.multiplier_ppm, most=hold.amount)
+        if reported is not None:
+            return Bill(units, reported, None, "upstream")
+    most = charge if caller.safeguard.monthly_cap is None else min(charge, hold.amount)
+    return Bill(units, most, None, "fallback", estimated=cost is not None or most < charge)
 
 
 def guess(held: Held, candidate: Candidate, seen: int) -> Bill:

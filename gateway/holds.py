@@ -2,6 +2,8 @@
 
 import time
 
+from django.conf import settings
+
 from common import money, windows
 from gateway import estimate
 from gateway.commit.orders import Hold, Limit, Refused, Reserve, StoreDown
@@ -13,18 +15,39 @@ from pricing import services as pricing
 
 PATIENCE_S = 1.5  # a caller is told within two seconds that the database is gone
 MINUTE = 60
-LARGEST = 2**63 - 1
+LARGEST = money.LARGEST
+CAP, FALLBACK = "cap", "fallback"
 
 
 async def reserve(call: ApiCall) -> Hold:
     """Return the hold. Raises InsufficientQuota, KeyLimitReached, CapReached, RateLimited, ServiceUnavailable."""
-    try:
-        result = await call.runtime.batcher.reserve(order(call, time.time()), within=PATIENCE_S)
-    except StoreDown as error:
-        raise ServiceUnavailable("The database is out of reach; nothing was sent. Try again in a moment.") from error
+    result = await _ask(call)
+    if isinstance(result, Refused) and result.limit and result.limit.kind == CAP and leave_unpriced(call):
+        result = await _ask(call)
     if isinstance(result, Refused):
         raise refusal(result, time.time())
     return result
+
+
+async def _ask(call: ApiCall) -> Hold | Refused:
+    try:
+        return await call.runtime.batcher.reserve(order(call, time.time()), within=PATIENCE_S)
+    except StoreDown as error:
+        raise ServiceUnavailable("The database is out of reach; nothing was sent. Try again in a moment.") from error
+
+
+def unpriced(call: ApiCall) -> bool:
+    """Return whether a channel without a price may answer the call."""
+    return any(rates.source == FALLBACK for rates in call.prices.values())
+
+
+def leave_unpriced(call: ApiCall) -> bool:
+    """Keep the channels that have a price, the month's cap being reached; return whether there are any."""
+    priced = {channel: rates for channel, rates in call.prices.items() if rates.source != FALLBACK}
+    if priced:
+        call.prices = priced
+        call.candidates = tuple(candidate for candidate in call.candidates if candidate.channel in priced)
+    return bool(priced)
 
 
 def order(call: ApiCall, now: float) -> Reserve:
@@ -45,7 +68,7 @@ def order(call: ApiCall, now: float) -> Reserve:
         output_rate=min(max([pricing.output_rate(one, prompt, ppm, copies=asked.copies) for one in rates]), LARGEST),
         model_limit=min(longest, estimate.LARGEST),
         client_max=None if asked.client_max is None else min(asked.client_max, estimate.LARGEST),
-        limits=limits_of(caller, now, stream=asked.stream),
+        limits=limits_of(caller, now, stream=asked.stream, unpriced=unpriced(call)),
         model=call.model,
         api_key=caller.key_name,
         channel=first.channel,
@@ -56,11 +79,17 @@ def order(call: ApiCall, now: float) -> Reserve:
     )
 
 
-def limits_of(caller: Caller, now: float, *, stream: bool) -> tuple[Limit, ...]:
-    """Return what a call of this key counts against: the key's budget, and the group's limits over all keys."""
+def limits_of(caller: Caller, now: float, *, stream: bool, unpriced: bool = False) -> tuple[Limit, ...]:
+    """Return what a call of this key counts against: budgets of key and account, the group's limits over all keys.
+
+    Calls that may be `unpriced` are counted without a cap too, so that one set in mid-month knows the whole month.
+    """
     limits = []
     if caller.limit is not None:
         limits.append(Limit("key", caller.key_id, windows.opens(caller.period, now), caller.limit))
+    if unpriced:
+        cap = caller.safeguard.monthly_cap
+        limits.append(Limit(CAP, caller.user_id, windows.opens("month", now), LARGEST if cap is None else cap))
     minute = windows.opens("minute", now)
     if caller.rpm is not None:
         limits.append(Limit("rpm", caller.user_id, minute, caller.rpm))
@@ -84,8 +113,12 @@ def refusal(refused: Refused, now: float) -> Refusal:
         return InsufficientQuota(f"{needs} Top up, or ask for less with max_tokens.")
     if limit.kind == "key":
         return KeyLimitReached(f"{needs} But less than that is left of this API key's limit of {_usd(limit.amount)}.")
-    if limit.kind == "cap":
-        return CapReached(f"{needs} But less than that is left of your cap of {_usd(limit.amount)}.")
+    if limit.kind == CAP:
+        return CapReached(
+            f"{needs} But less than that is left of your cap of {_usd(limit.amount)} a month "
+            "for models without a price. A new month begins on the first, UTC; "
+            f"the cap is at {settings.BASE_URL}/settings/pricing/."
+        )
     if limit.kind in OPEN:
         what = "calls of your account are in flight" if limit.kind == "parallel" else "streams of your account are open"
         return RateLimited(f"{limit.amount} {what}, as many as your group may have.", headers={"Retry-After": "1"})

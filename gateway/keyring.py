@@ -16,6 +16,7 @@ from gateway.errors import InvalidApiKey, ServiceUnavailable
 from gateway.models import ApiKey
 from gateway.threads import Threads
 from pricing import preferences as pricing
+from pricing.preferences import Safeguard
 from privacy import services as privacy
 
 MOST_KEPT = 20_000  # about 20 MB
@@ -48,8 +49,17 @@ class Caller:
     tpm: int | None
     parallel: int | None
     streams: int | None
-    accept_unpriced: bool
+    safeguard: Safeguard
     record_ip: bool
+
+    @property
+    def accepts_some(self) -> bool:
+        """Return whether the owner accepts that some model has no price."""
+        return self.safeguard.accept_unpriced
+
+    def accepts(self, model: str) -> bool:
+        """Return whether the owner accepts that this model has no price."""
+        return self.safeguard.accepts(model)
 
     def usable(self) -> bool:
         """Return whether the key opens anything now."""
@@ -162,6 +172,6 @@ def _caller(key: ApiKey) -> Caller:
         tpm=group.tpm,
         parallel=group.parallel,
         streams=group.streams,
-        accept_unpriced=pricing.accepts_unpriced(owner.pk),
+        safeguard=pricing.in_force(owner.pk),
         record_ip=privacy.records_address(owner.pk),
     )

@@ -1,7 +1,9 @@
 """What an account's keys can be limited to: the models that some channel of its group serves, with their prices."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
 
 from django.db.models import Q, QuerySet
 
@@ -9,7 +11,7 @@ from accounts.models import User
 from gateway.models import Route
 from pricing import preferences
 from pricing import services as pricing
-from pricing.http import price_of
+from pricing.http import price_of, prices_of
 from pricing.units import Rates
 
 
@@ -24,15 +26,15 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class PriceList:
-    """The live prices, and the fallback price where the account accepts it."""
+    """The live prices, and the fallback price, None where the operator forbids accepting it."""
 
-    prices: dict[tuple[str, str], Rates]
+    prices: Mapping[tuple[str, str], Rates]
     fallback: Rates | None
 
 
 @dataclass(frozen=True, slots=True)
 class Priced:
-    """A model with the price of the channel that is asked first; None: calls to it are refused."""
+    """A model with the price of the first channel that may answer; None: calls to it are refused."""
 
     model: str
     rates: Rates | None
@@ -45,18 +47,31 @@ def models(user: User) -> list[str]:
 
 def priced(user: User) -> list[Priced]:
     """Return the models that the user's group may call with their prices, in alphabetical order."""
+    offers = _offers(user)
+    listed = PriceList(_live(offers), pricing.fallback_rates())
+    safeguard = preferences.chosen(user.pk)
+    return [
+        Priced(model, next(iter(prices_of(listed, safeguard, list(found)).values()), None))
+        for model, found in groupby(offers, key=attrgetter("model"))
+    ]
+
+
+def unpriced(user: User) -> list[str]:
+    """Return the models that the user's group may call without a price on some channel, in alphabetical order."""
+    offers = _offers(user)
+    listed = PriceList(_live(offers), None)
+    return sorted({offer.model for offer in offers if price_of(listed, offer) is None})
+
+
+def _offers(user: User) -> list[Offer]:
+    """Return models on channels, by name and then in the order in which they are asked."""
     routes = _routes(user).order_by("model", "-channel__priority", "channel_id")
     rows = routes.values_list("channel__name", "model", "upstream_model")
-    offers = [Offer(channel, model, upstream or model) for channel, model, upstream in rows]
-    listed = _price_list(user, offers)
-    first = {offer.model: offer for offer in reversed(offers)}
-    return [Priced(model, price_of(listed, first[model]) or listed.fallback) for model in sorted(first)]
+    return [Offer(channel, model, upstream or model) for channel, model, upstream in rows]
 
 
-def _price_list(user: User, offers: Iterable[Offer]) -> PriceList:
-    names = {name for offer in offers for name in (offer.model, offer.upstream_model)}
-    fallback = pricing.fallback_rates() if preferences.accepts_unpriced(user.pk) else None
-    return PriceList(dict(pricing.live_rates(names)), fallback)
+def _live(offers: Iterable[Offer]) -> Mapping[tuple[str, str], Rates]:
+    return pricing.live_rates(name for offer in offers for name in (offer.model, offer.upstream_model))
 
 
 def _routes(user: User) -> QuerySet[Route]:

@@ -6,26 +6,9 @@ from datetime import UTC, datetime
 from django.utils.translation import gettext as _
 
 from common import money
+from notifications.pricing_texts import accept_unpriced
 from notifications.security_texts import SECURITY_TEXTS
 from notifications.text import Data, Text
-
-
-def accept_unpriced(data: Data) -> Text:
-    """Tell whether calls of models without a price are now charged."""
-    if data["accept_unpriced"]:
-        subject = _("Models without a price can now be called")
-        first = _(
-            "Your account now accepts models without a price: they cost what their provider says, or a fallback price."
-        )
-    else:
-        subject = _("Models without a price are now refused")
-        first = _("Your account no longer accepts models without a price: calls to them are refused and cost nothing.")
-    return Text(
-        subject,
-        (first, _("If this was not you, change it back and your password too.")),
-        "settings_pricing",
-        _("Pricing"),
-    )
 
 
 def quota_low(data: Data) -> Text:

@@ -10,8 +10,12 @@ class Payer(Protocol):
     """Whoever pays for the call."""
 
     @property
-    def accept_unpriced(self) -> bool:
-        """Return whether the owner accepts models without a price."""
+    def accepts_some(self) -> bool:
+        """Return whether the owner accepts that some model has no price."""
+        ...
+
+    def accepts(self, model: str) -> bool:
+        """Return whether the owner accepts that this model has no price."""
         ...
 
 
@@ -91,6 +95,6 @@ def prices_of(
 
     With `unrated` the request asks for more than tokens, which counts as having no price.
     """
-    fallback = price_list.fallback if payer.accept_unpriced else None
+    fallback = price_list.fallback if offers and payer.accepts(offers[0].model) else None
     found = {offer.channel: (None if unrated else price_of(price_list, offer)) or fallback for offer in offers}
     return {channel: rates for channel, rates in found.items() if rates}

@@ -41,7 +41,13 @@ def refusal(call: PricedCall[Any]) -> str:
         what = f"{' and '.join(call.unrated)} with the model {call.model} has no price"
     if call.price_list.fallback is None:
         return f"{what}, and this installation does not allow calls without one. Ask its operator to set a price."
+    page = f"{settings.BASE_URL}{PAGE}"
+    if call.known_caller.accepts_some:
+        return (
+            f"{what}, and the account accepts that only of the models that it lists (accepted_models). "
+            f"Add it to the list at {page}, or ask the operator to set a price."
+        )
     return (
         f"{what}, and the account does not accept that. Switch on 'Accept models without a price' (accept_unpriced) "
-        f"at {settings.BASE_URL}{PAGE}, or ask the operator to set a price."
+        f"at {page}, or ask the operator to set a price."
     )

@@ -85,7 +85,15 @@ class Price(models.Model):
 
 
 class PricingSettings(UserSettings):
+    """What an account accepts of models without a price: which ones, and at most how many nano-USD a month."""
+
     accept_unpriced = models.BooleanField(_("accept models without a price"), default=False)
+    accepted_models = models.JSONField(_("models"), default=list, blank=True)  # names; empty: every one
+    monthly_cap = models.BigIntegerField(_("monthly cap"), null=True, blank=True)  # None: no cap
+    reviewed_at = models.DateTimeField(null=True, blank=True, editable=False)  # its owner looked at it and let it be
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(monthly_cap__gt=0), name="monthly_cap_positive")]
 
 
 class PricingPolicy(SingletonModel):

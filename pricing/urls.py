@@ -6,4 +6,6 @@ from pricing import views
 
 urlpatterns = [
     path("", views.safeguard, name="settings_pricing"),
+    path("accept/", views.accept, name="pricing_accept"),
+    path("reviewed/", views.reviewed, name="pricing_reviewed"),
 ]

@@ -14,6 +14,7 @@ from security.models import Event
 Kind = Event.Kind
 # happens all day, and changes nothing: written down, not mailed (unless an administrator did it)
 QUIET = {Kind.SIGN_IN, Kind.SIGN_IN_FAILED, Kind.SIGN_OUT, Kind.SUDO, Kind.SUDO_FAILED, Kind.SESSION_ENDED}
+QUIET |= {Kind.PRICING}  # the price safeguard mails its own words
 
 
 @transaction.atomic

@@ -122,9 +122,9 @@ def counted(stored: str | None) -> str:
     return f"session {stored}"
 
 
-def step_up(request: HttpRequest) -> HttpResponseBase | None:
-    """Return the answer that asks who is there and comes back, or None if that was proven lately."""
-    return None if recent(request) else ask(request)
+def step_up(request: HttpRequest, back: str | None = None) -> HttpResponseBase | None:
+    """Return the answer that asks who is there and comes `back`, here by default; None if that was proven lately."""
+    return None if recent(request) else ask(request, back=back)
 
 
 def ask(request: HttpRequest, need: str = "", back: str | None = None) -> HttpResponseBase:

@@ -1,8 +1,13 @@
 """App registration."""
 
 from django.apps import AppConfig
+from django.utils.module_loading import import_string
 
 
 class WalletConfig(AppConfig):
     name = "wallet"
     verbose_name = "Wallet"
+
+    def ready(self) -> None:
+        """Answer what the pricing page asks of the money."""
+        import_string("accounts.ports.unpriced_spend").fill(import_string("wallet.budgets.unpriced_spend"))

@@ -1,5 +1,7 @@
 """What an account may take along of this room. Amounts are exact dollars."""
 
+from decimal import Decimal
+
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -37,7 +39,8 @@ def tables(user: User) -> list[Table]:
             budgets.filter(kind__in=MONEY),
             columns(
                 *("kind", "owner", "period_start"),
-                **{f"{name}_usd": (name, money.to_decimal) for name in ("limit", "spent", "held")},
+                limit_usd=("limit", _limit),
+                **{f"{name}_usd": (name, money.to_decimal) for name in ("spent", "held")},
             ),
         ),
         Table(
@@ -55,3 +58,8 @@ def tables(user: User) -> list[Table]:
             ),
         ),
     ]
+
+
+def _limit(nano: int) -> Decimal | None:
+    """Return a limit in dollars; None where the spending was counted without one."""
+    return None if nano == money.LARGEST else money.to_decimal(nano)

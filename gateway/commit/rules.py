@@ -8,6 +8,7 @@ from gateway.commit.orders import Hold, Limit, Refused, Reserve
 LEAST_BOUND = 256  # output tokens: below that an answer is not worth its prompt
 PER_MILLION = 1_000_000
 OPEN = {"parallel", "streams"}  # budgets that count what is open: a call gives its one back when it ends
+UNPRICED = {"upstream", "fallback"}  # the sources of a price that a cap counts
 
 BudgetKey = tuple[int, str, int, int]  # wallet, kind, owner, period_start
 
@@ -85,12 +86,15 @@ class Budget:
         else:
             self.held += asked
 
-    def settle(self, asked: int, *, paid: int, used: int) -> None:
-        """Give back what was `asked`, and count what was `paid` in nano-USD, or `used` in tokens."""
+    def settle(self, asked: int, *, paid: int, used: int, source: str = "price") -> None:
+        """Give back what was `asked`, and count what was `paid` in nano-USD, or `used` in tokens.
+
+        A cap counts what had no price: a call may have been answered by a channel that has one.
+        """
         if self.kind == "rpm":
             return
         self.held -= asked
-        if self.kind not in OPEN:
+        if self.kind not in OPEN and (self.kind != "cap" or source in UNPRICED):
             self.spent += paid if self.counts_money else used
 
 

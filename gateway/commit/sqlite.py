@@ -115,7 +115,9 @@ def _settle(
         return Settled(first=True, paid=0, shortfall=0)
     paid = wallet.settle(hold.amount, order.charge)
     used = order.record.input_tokens + order.record.output_tokens if order.record else 0
+    source = order.record.price_source if order.record else ""
     for key in hold.budgets:
         if budget := budgets.get(key):  # else its period is over and the row was pruned
-            budget.settle(budget.asked(amount=hold.amount, tokens=hold.tokens), paid=paid, used=used)
+            asked = budget.asked(amount=hold.amount, tokens=hold.tokens)
+            budget.settle(asked, paid=paid, used=used, source=source)
     return Settled(first=True, paid=paid, shortfall=order.charge - paid)

@@ -38,6 +38,7 @@ class Event(models.Model):
         RESET_SENT = "reset-sent", _("Password reset mailed by an administrator")
         RIGHTS = "rights-changed", _("Rights changed")
         EXPORTED = "exported", _("Data exported")
+        PRICING = "pricing-changed", _("Price safeguard changed")
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="security_events")
     kind = models.CharField(max_length=24, choices=Kind.choices)

@@ -26,7 +26,8 @@ CALLS = {
     for method, operation in methods.items()
 }
 BODIES = {"POST": {"name": "new"}, "PATCH": {"enabled": True}}
-BODIES_OF = {"/api/settings/privacy": {"record_ip": False}}  # where another is sent
+# where another is sent
+BODIES_OF = {"/api/settings/privacy": {"record_ip": False}, "/api/settings/pricing": {"accepted_models": []}}
 
 
 @dataclass(slots=True)

@@ -46,6 +46,7 @@ def wild(seed: int, operations: int, wallets: list[int]) -> Batches:
     def charged(order: Reserve) -> Settle:
         charge = dice.choice([0, dice.randint(0, 10**6), dice.randint(0, 10**7)])
         record = Record(dice.choice(["ok", "error"]), model=dice.choice("ab"), input_tokens=dice.randint(0, 9))
+        record.price_source = dice.choice(["price", "free", "upstream", "fallback"])
         return Settle(order.id, order.wallet, charge, record)
 
     while made < operations:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.commit.orders import Hold, Limit, Refused, Reserve, Settle
+from gateway.commit.orders import Hold, Limit, Record, Refused, Reserve, Settle
 from tests.commit.rig import USD, admitted, assert_books_balance, commit, fund
 from tests.commit.targets import flat, paid
 from wallet.models import Budget
@@ -14,7 +14,7 @@ def state(kind: str) -> tuple[int, int, int]:
     return Budget.objects.values_list("limit", "spent", "held").get(kind=kind)
 
 
-@pytest.mark.parametrize("kind", ["key", "cap", "playground"])
+@pytest.mark.parametrize("kind", ["key", "playground"])
 def test_a_money_limit_counts_what_was_paid(kind):
     (wallet,) = fund(1000)
     limit = Limit(kind, 5, 0, 100)
@@ -25,6 +25,22 @@ def test_a_money_limit_counts_what_was_paid(kind):
     commit([paid(1, wallet, 25)])
     assert state(kind) == (100, 25, 0)
     assert admitted(flat(3, wallet, 75, limit))
+    assert not admitted(flat(4, wallet, 1, limit))
+    assert_books_balance()
+
+
+@pytest.mark.parametrize(
+    ("source", "counted"), [("upstream", 25), ("fallback", 25), ("price", 0), ("free", 0)], ids=str
+)
+def test_a_cap_counts_only_what_had_no_price(source, counted):
+    (wallet,) = fund(1000)
+    limit = Limit("cap", 5, 0, 100)
+    first, second = commit(reserves=[flat(1, wallet, 60, limit), flat(2, wallet, 60, limit)]).reserved
+    assert isinstance(first, Hold)
+    assert second == Refused(60, 940, 60, limit)
+    commit([Settle(1, wallet, 25, Record(price_source=source))])
+    assert state("cap") == (100, counted, 0)
+    assert admitted(flat(3, wallet, 100 - counted, limit))
     assert not admitted(flat(4, wallet, 1, limit))
     assert_books_balance()
 

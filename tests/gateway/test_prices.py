@@ -15,6 +15,7 @@ from pricing import preferences
 from pricing.http import price_of, prices_of
 from pricing.middleware import PriceGate
 from pricing.models import Price
+from pricing.preferences import Safeguard
 from pricing.services import PriceNotSet
 from pricing.units import Rates
 from tests.gateway.client import Answer, Gate, chat
@@ -36,6 +37,7 @@ class Call:
 
     candidates: tuple[Offer, ...]
     accepts: bool = False
+    listed: tuple[str, ...] = ()
     prices: Any = None
     model: str = "fast"
     unrated: tuple[str, ...] = ()
@@ -43,7 +45,7 @@ class Call:
 
     @property
     def known_caller(self) -> Any:
-        return SimpleNamespace(accept_unpriced=self.accepts)
+        return Safeguard(self.accepts, self.listed)
 
 
 def price_list(fallback: Rates | None = FALLBACK, **prices: Rates) -> Any:
@@ -90,6 +92,13 @@ def test_nothing_else_passes(accepts, fallback: Rates | None) -> None:
         pass_gate(Call((Offer(),), accepts=accepts, price_list=price_list(fallback)))
 
 
+def test_a_list_of_models_is_obeyed_and_named() -> None:
+    call = pass_gate(Call((Offer(),), accepts=True, listed=("slow", "fast"), price_list=price_list()))
+    assert call.prices == {"main": FALLBACK}
+    with pytest.raises(PriceNotSet, match=r"fast has no price.*accepted_models.*/settings/pricing/"):
+        pass_gate(Call((Offer(),), accepts=True, listed=("slow",), price_list=price_list()))
+
+
 def test_a_request_for_more_than_tokens_has_no_price() -> None:
     with pytest.raises(PriceNotSet, match="service_tier with the model fast"):
         pass_gate(Call((Offer(),), unrated=("service_tier",), price_list=price_list(fast__=CHEAP)))
@@ -102,7 +111,7 @@ def test_a_call_for_no_model_passes() -> None:
 
 
 def test_prices_of_nothing_are_none() -> None:
-    assert prices_of(price_list(), SimpleNamespace(accept_unpriced=True), ()) == {}
+    assert prices_of(price_list(), Safeguard(accept_unpriced=True), ()) == {}
 
 
 def accept(house: House) -> None:

