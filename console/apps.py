@@ -10,6 +10,6 @@ class ConsoleConfig(AppConfig):
 
     def ready(self) -> None:
         """Carry what accounts asks of the rooms above it."""
-        import_string("accounts.jobs.KINDS").add("console.export.write")
+        import_string("accounts.jobs.KINDS").update({"console.export.write", "console.erase.run"})
         import_string("accounts.ports.forget").fill(import_string("console.delete_account.forget"))
         import_string("accounts.ports.opened").fill(import_string("console.accounts.opened"))

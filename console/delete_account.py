@@ -12,7 +12,7 @@ from accounts import limits
 from accounts import services as accounts
 from accounts.models import User
 from common import wal
-from console import archive, export
+from console import archive, erase, export
 from notifications import services as notifications
 from security import forgetting
 from security import policy as security
@@ -47,7 +47,8 @@ def forget(user: User) -> None:
     pk, known = user.pk, accounts.addresses(user)
     forgetting.forget(user)
     notifications.forget(known)
-    limits.forgive(export.LIMIT, limits.account(pk))
+    for rule in (export.LIMIT, erase.LIMIT):
+        limits.forgive(rule, limits.account(pk))
     told = Q(object_repr__in={user.username, user.email}) | Q(
         content_type__app_label__in=("accounts", "wallet"),
         content_type__model__in=("user", "wallet"),

@@ -83,6 +83,12 @@ def discard(user_id: int) -> None:
     shutil.rmtree(folder_of(user_id), ignore_errors=True)
 
 
+def withdraw(user: User) -> None:
+    """Take back every export of an account, also one that is being written: whoever writes it finds no job any more."""
+    user.jobs.filter(kind=KIND).delete()
+    discard(user.pk)
+
+
 def sweep() -> int:
     """Delete what belongs to no job any more: expired, replaced, or of an account that is gone; return how many."""
     there = list(_root().glob("*/*"))  # before the look at the jobs: what is younger than that look is no orphan

@@ -10,6 +10,8 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="overview"), name="home"),
     path("overview/", views.home, name="overview"),
     path("settings/privacy/", privacy_views.page, name="settings_privacy"),
+    path("settings/privacy/addresses/", privacy_views.progress, name="erasure"),
+    path("settings/privacy/addresses/erase/", privacy_views.begin, name="erasure_begin"),
     path("settings/delete/", delete_views.page, name="settings_delete"),
     path("settings/delete/continue/", delete_views.proceed, name="settings_delete_proceed"),
     path("settings/delete/export/", delete_views.progress, name="export"),

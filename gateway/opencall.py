@@ -26,6 +26,8 @@ class OpenCall(Held):
         self.closed = False
         self.handed_over = False  # to a stream, which settles when it ends
         self.ttfb_ms: int | None = None
+        if call.address is not None:
+            call.runtime.addressed.add(call)
 
     async def __aenter__(self) -> Self:
         return self
@@ -51,7 +53,9 @@ class OpenCall(Held):
     async def fail(self, refusal: Refusal, *, channel: str = "") -> None:
         """Give the hold back and write why."""
         try:
-            await self._settle(refused(self.call, refusal, channel=channel), charge=0)
+            record = refused(self.call, refusal, channel=channel)
+            record.address = self.call.address  # its owner may have stopped recording since
+            await self._settle(record, charge=0)
         except ServiceUnavailable:
             logger.warning("A hold could not be released; it stays queued")
 

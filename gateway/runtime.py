@@ -5,6 +5,7 @@ import contextlib
 import logging
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol, Self
+from weakref import WeakSet
 
 from django.conf import settings
 from django.db.utils import Error as DatabaseError
@@ -15,10 +16,11 @@ from gateway.commit import open_store
 from gateway.commit.batcher import Batcher
 from gateway.commit.mint import Mint
 from gateway.commit.orders import Store
-from gateway.keyring import Keyring
+from gateway.keyring import Caller, Keyring
 from gateway.snapshot import Snapshot
 from gateway.threads import Threads
 from gateway.workforce import Membership
+from privacy import services as privacy
 
 logger = logging.getLogger(__name__)
 POLL_S = 0.5
@@ -44,6 +46,17 @@ class OpenStream(Protocol):
         ...
 
 
+class Addressed(Protocol):
+    """A call under way that is to be logged with an address, as the registry sees it."""
+
+    address: str | None
+
+    @property
+    def known_caller(self) -> Caller:
+        """Return who calls."""
+        ...
+
+
 class Runtime:
     """The commit, the ids, the keys, the channels and the open streams of one process."""
 
@@ -62,6 +75,7 @@ class Runtime:
         self.snapshot = Snapshot()
         self.streams: dict[int, OpenStream] = {}  # by hold
         self.calls: set[asyncio.Task[Any]] = set()
+        self.addressed: WeakSet[Addressed] = WeakSet()  # open calls that are to be logged with an address
 
     @classmethod
     async def start(cls) -> Self:
@@ -114,6 +128,7 @@ class Runtime:
         if self._looks:
             self._looks -= 1
             await self._cut_dead_streams()
+            await self._drop_addresses()
 
     async def _cut_dead_streams(self) -> None:
         paying = {stream.key_id for stream in self.streams.values()}
@@ -121,6 +136,14 @@ class Runtime:
         for stream in list(self.streams.values()):
             if stream.key_id in dead:
                 stream.cut()
+
+    async def _drop_addresses(self) -> None:
+        """Log no address of a call under way whose owner, or the operator, has stopped recording meanwhile."""
+        owners = {call.known_caller.user_id for call in self.addressed}
+        recording = await self._threads.run(privacy.recording, owners) if owners else owners
+        for call in list(self.addressed):
+            if call.known_caller.user_id not in recording:
+                call.address = None
 
     async def beat(self) -> None:
         """Say that this process lives, how far its streams are, and which keys were used."""

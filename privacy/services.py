@@ -1,5 +1,6 @@
 """What a user lets be recorded: read by the gate, changed on the privacy page and under /api."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from django.db import transaction
@@ -35,8 +36,15 @@ def choices(user: User) -> Choices:
 
 def records_address(user_id: int) -> bool:
     """Return whether calls of this user keep the client's address: they chose so, and the operator lets them."""
-    chosen = PrivacySettings.objects.filter(user_id=user_id, record_ip=True).exists()
-    return chosen and PrivacyPolicy.current().allow_recording
+    return user_id in recording({user_id})
+
+
+def recording(user_ids: Collection[int]) -> set[int]:
+    """Return whose calls keep the client's address, of these users."""
+    if not PrivacyPolicy.current().allow_recording:
+        return set()
+    chosen = PrivacySettings.objects.filter(user_id__in=user_ids, record_ip=True)
+    return set(chosen.values_list("user_id", flat=True))
 
 
 @transaction.atomic

@@ -52,7 +52,12 @@ class CallLog(models.Model):
     address = models.GenericIPAddressField(null=True, help_text="only where the owner records addresses")
 
     class Meta:
-        indexes = [models.Index(fields=["user", "-id"], name="calllog_user")]
+        indexes = [
+            models.Index(fields=["user", "-id"], name="calllog_user"),
+            # what is pruned early, and what an account can erase: few rows, found without reading all the others
+            models.Index(fields=["id"], condition=models.Q(kind="error"), name="calllog_error"),
+            models.Index(fields=["user", "id"], condition=models.Q(address__isnull=False), name="calllog_address"),
+        ]
 
 
 class HourlyUsage(models.Model):

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from accounts import ports
 from common import batches, callids
@@ -28,8 +28,8 @@ def _first(now: datetime) -> int:
 
 def _old(now: datetime) -> dict[str, QuerySet[CallLog]]:
     """Return what goes; an error beyond the days of calls is counted among the errors."""
-    errors = Q(id__lt=callids.first_id(now - ports.kept().errors)) | Q(id__lt=_first(now))
+    errors = max(callids.first_id(now - ports.kept().errors), _first(now))
     return {
         "calls": CallLog.objects.filter(id__lt=_first(now), kind=CallLog.Kind.OK),
-        "errors": CallLog.objects.filter(errors, kind=CallLog.Kind.ERROR),
+        "errors": CallLog.objects.filter(id__lt=errors, kind=CallLog.Kind.ERROR),
     }

@@ -99,7 +99,9 @@ def test_a_made_month_has_the_tables_keys(far):
             "SELECT count(*) FROM pg_constraint WHERE conrelid = 'usage_calllog_209111'::regclass AND contype = 'c'"
         )
         checks = cursor.fetchone()[0]
-    assert len(indices) == 2
+    assert len(indices) == 4
+    assert any("(id) WHERE" in index and "'error'" in index for index in indices)
+    assert any("(user_id, id) WHERE (address IS NOT NULL)" in index for index in indices)
     assert any("UNIQUE" in index and "(id)" in index for index in indices)
     assert any("(user_id, id DESC)" in index for index in indices)
     assert checks == 0

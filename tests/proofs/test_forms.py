@@ -19,6 +19,7 @@ HARMLESS = {
     "account_reset_password_from_key": "the mailed link is the proof",
     "account_reset_password_from_key_done": "says that the password was set",
     "account_signup": "makes an account of its own",
+    "erasure": "says how far the erasing of addresses is",
     "home": "leads on",
     "key_delete": "API keys spend money and open no page; making one takes no proof (contract, section 3)",
     "key_disable": "as key_delete",
