@@ -70,6 +70,11 @@ def authorize(actor: User | None, target: User, *, permission: str = CHANGE, its
     return now
 
 
+def active() -> QuerySet[User]:
+    """Return the administrators who are told what concerns the installation."""
+    return User.objects.filter(ADMINISTRATORS).order_by("pk")
+
+
 def grantable(actor: User) -> QuerySet[Permission]:
     """Return the permissions that `actor` may give and take: those they hold themselves."""
     every = Permission.objects.select_related("content_type").order_by("content_type__app_label", "codename")

@@ -92,6 +92,10 @@ kept: Port[[], Kept] = Port("kept")
 unpriced_models: Port[[User], Sequence[str]] = Port("unpriced_models")
 # what models without a price cost an account in the month of a moment: (user, moment) -> wallet.budgets.Used
 unpriced_spend: Port[[User, datetime], "Used"] = Port("unpriced_spend")
+# the total of an account's wallet in nano-USD, whose row is locked by that: (user id)
+total_locked: Port[[int], int] = Port("total_locked")
+# what an account has and how long that lasts: (user) -> console.standing.Standing
+standing: Port[[User], object] = Port("standing")
 
 PORTS = (
     announce,
@@ -105,6 +109,8 @@ PORTS = (
     kept,
     unpriced_models,
     unpriced_spend,
+    total_locked,
+    standing,
     signed_in,
     sign_in_failed,
     signed_out,

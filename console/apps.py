@@ -13,3 +13,4 @@ class ConsoleConfig(AppConfig):
         import_string("accounts.jobs.KINDS").update({"console.export.write", "console.erase.run"})
         import_string("accounts.ports.forget").fill(import_string("console.delete_account.forget"))
         import_string("accounts.ports.opened").fill(import_string("console.accounts.opened"))
+        import_string("accounts.ports.standing").fill(import_string("console.standing.standing"))

@@ -29,7 +29,6 @@ def chores() -> list[Chore]:
     """Return every chore, due at once; urgent ones first."""
     return [
         Chore("warnings", SOON, warnings.expand),
-        Chore("mail", SOON, lambda: notifications.deliver_due(MAILS)),
         Chore("sweep", settings.BEAT, lambda: sweep.sweep(time.time())),
         Chore("old calls", HOUR, lambda: retention.calls(timezone.now())),
         Chore("old budgets and events", HOUR, lambda: wallet_retention.prune(timezone.now())),
@@ -49,6 +48,11 @@ def chores() -> list[Chore]:
         Chore("unused tokens", DAY, tokens.revoke_unused),
         Chore("verify", DAY, verify_wallets),
     ]
+
+
+def post() -> list[Chore]:
+    """Return what waits for receivers that may not answer, and is done beside the rest so that money does not wait."""
+    return [Chore("mail", SOON, lambda: notifications.deliver_due(MAILS))]
 
 
 def long_chores() -> list[Chore]:

@@ -3,7 +3,7 @@
 from accounts.models import User
 from common import money
 from common.tables import Table, columns
-from notifications.models import Delivery, Threshold
+from notifications.models import Delivery, Method, Threshold
 
 
 def tables(user: User) -> list[Table]:
@@ -12,7 +12,12 @@ def tables(user: User) -> list[Table]:
         Table(
             "quota_warnings",
             Threshold.objects.filter(user=user),
-            columns("fired", amount_usd=("amount", money.to_decimal)),
+            columns("main", "fired", amount_usd=("amount", money.to_decimal)),
+        ),
+        Table(
+            "notification_methods",
+            Method.objects.filter(user=user),
+            columns("kind", "enabled", "muted", "last_ok", "last_result", "last_at"),
         ),
         Table(
             "messages",

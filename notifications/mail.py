@@ -7,6 +7,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 
 from accounts.models import User
 from notifications import outbox
+from notifications.events import MAIL
 from notifications.transports import email
 
 
@@ -17,12 +18,14 @@ class OutboxEmailBackend(BaseEmailBackend):
         """Queue each message that has a recipient; return how many."""
         addressed = [message for message in email_messages if message.recipients()]
         for message in addressed:
-            put(message, event="mail")
+            put(message, event=MAIL)
         return len(addressed)
 
 
-def put(message: EmailMessage, *, event: str, user: User | None = None) -> None:
+def put(message: EmailMessage, *, event: str, user: User | None = None, repeatable: bool = False) -> None:
     """Queue a message; it belongs to the account that has its recipient's address, and goes when that goes.
+
+    A repeatable one is kept once sent, so that its owner may send it again.
 
     Raises django.core.mail.BadHeaderError for a line break in a header.
     """
@@ -36,4 +39,5 @@ def put(message: EmailMessage, *, event: str, user: User | None = None) -> None:
         method="email",
         subject=str(message.subject),
         payload=email.pack(message.from_email, recipients, raw),
+        repeatable=repeatable,
     )

@@ -1,84 +1,113 @@
-"""The outbox: rows that a worker leases, sends and closes. At least once; a dead worker's lease simply ends."""
+"""The outbox: rows that a worker leases and closes. At least once; a dead worker's lease simply ends."""
 
-import logging
+import json
 import random
 from collections.abc import Collection, Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.models import User
+from notifications import events, methods
 from notifications.models import Delivery
-from notifications.transports import base, email
-
-logger = logging.getLogger(__name__)
+from notifications.transports import email
 
 LEASE = timedelta(minutes=2)  # longer than any transport may take
 TRIES = 8
 FIRST_PAUSE, LONGEST_PAUSE = 30, 3600  # seconds
+KEPT_TRIES = 16  # of a message that is sent again and again
+State = Delivery.State
+Receiver = tuple[int | None, str]  # an account and a method
 
 
-def put(*, user: User | None, event: str, method: str, subject: str, payload: str) -> Delivery:
-    """Queue one message, in the transaction of what it tells of."""
+@dataclass(frozen=True, slots=True)
+class Try:
+    """What became of one try; `status` is of HTTP and 0 elsewhere, `request` and `response` are excerpts."""
+
+    at: str  # ISO 8601
+    ok: bool
+    result: str
+    status: int = 0
+    latency_ms: int = 0
+    request: str = ""
+    response: str = ""
+    permanent: bool = False
+
+
+def put(
+    *, user: User | None, event: str, method: str, subject: str, payload: str, repeatable: bool = False
+) -> Delivery:
+    """Queue one message, in the transaction of what it tells of; a repeatable one may be sent again once it was."""
     return Delivery.objects.create(
-        user=user, event=event, method=method, subject=subject[:300], payload=payload, next_at=timezone.now()
+        user=user,
+        event=event,
+        method=method,
+        subject=subject[:300],
+        payload=payload,
+        repeatable=repeatable,
+        next_at=timezone.now(),
     )
 
 
-def deliver_due(limit: int = 50) -> int:
-    """Send what is due, at most `limit` messages; return how many left. Any number of workers may do so at once."""
-    sent = 0
-    for delivery in claim(limit):
-        sent += deliver(delivery)
-    return sent
+def receiver(delivery: Delivery) -> Receiver | None:
+    """Return who must not be sent two messages at once; nobody where it is our own mail server that takes them."""
+    return None if delivery.method == methods.Kind.EMAIL else (delivery.user_id, delivery.method)
 
 
-def claim(limit: int, *, now: datetime | None = None) -> Sequence[Delivery]:
-    """Lease due rows, each by one conditional UPDATE, and return those that are now ours."""
+def claim(limit: int, *, now: datetime | None = None, busy: Collection[Receiver] = ()) -> Sequence[Delivery]:
+    """Lease due rows, each by one conditional UPDATE, and return those that are now ours.
+
+    None is for a receiver that is `busy`, and no two are for the same one: who does not answer holds up nobody else.
+    """
     now = now or timezone.now()
-    due = Delivery.objects.filter(state=Delivery.State.PENDING, next_at__lte=now).order_by("next_at")
-    mine = [
-        pk
-        for pk, seen in due.values_list("pk", "next_at")[:limit]
-        if Delivery.objects.filter(pk=pk, state=Delivery.State.PENDING, next_at=seen).update(
-            next_at=now + LEASE, attempts=F("attempts") + 1
-        )
-    ]
-    return list(Delivery.objects.filter(pk__in=mine).order_by("pk"))
+    due = Delivery.objects.filter(state=State.PENDING, next_at__lte=now).order_by("next_at")
+    for user_id, method in busy:
+        due = due.exclude(Q(user_id=user_id, method=method))
+    mine: list[int] = []
+    taken: set[Receiver] = set()
+    for row in due.only("user_id", "method", "next_at")[:limit]:
+        to = receiver(row)
+        if to in taken:
+            continue
+        leased = Delivery.objects.filter(pk=row.pk, state=State.PENDING, next_at=row.next_at)
+        if leased.update(next_at=now + LEASE, attempts=F("attempts") + 1):
+            mine.append(row.pk)
+            taken |= {to} if to else set()
+    return list(Delivery.objects.filter(pk__in=mine).select_related("user").order_by("pk"))
 
 
-def deliver(delivery: Delivery) -> bool:
-    """Send one leased row and close it, or put it back for later; return whether it was sent."""
-    if delivery.attempts > TRIES:  # its workers died each time
-        _close(delivery, state=Delivery.State.DEAD, result="given up: no worker survived sending it")
-        return False
-    try:
-        result = email.post(delivery.pk, delivery.payload)
-    except base.TransportFailed as failure:
-        _put_back(delivery, str(failure), permanent=failure.permanent)
-        return False
-    except Exception as error:  # one message that nobody foresaw must not hold up all the others
-        logger.exception("A transport crashed")
-        _put_back(delivery, type(error).__name__, permanent=False)
-        return False
-    _close(delivery, state=Delivery.State.DONE, result=result, payload="")
-    return True
+def sent(delivery: Delivery, tried: Try) -> None:
+    """Close a row whose message has left."""
+    emptied = {} if delivery.repeatable else {"payload": ""}
+    _close(delivery, tried, state=State.DONE, **emptied)
+
+
+def failed(delivery: Delivery, tried: Try) -> None:
+    """Let it be tried again after a pause, or give it up."""
+    if tried.permanent or delivery.attempts >= TRIES or delivery.event == events.TEST:
+        _close(delivery, tried, state=State.DEAD)
+    else:
+        _close(delivery, tried, next_at=timezone.now() + _pause(delivery.attempts))
+
+
+def repeat(delivery: Delivery) -> bool:
+    """Queue a message again that was sent or given up, with its id; return whether it was closed until now."""
+    closed = Delivery.objects.filter(pk=delivery.pk, repeatable=True).exclude(state=State.PENDING)
+    return closed.update(state=State.PENDING, attempts=0, next_at=timezone.now()) == 1
+
+
+def tries(delivery: Delivery) -> Sequence[Try]:
+    """Return what became of each try, oldest first."""
+    return [Try(**fields) for fields in json.loads(delivery.tries or "[]")]
 
 
 def forget(addresses: Collection[str]) -> int:
     """Delete what waits, or was given up, for one of these addresses without being an account's; return how many."""
-    kept = Delivery.objects.filter(user=None).exclude(state=Delivery.State.DONE)  # what was sent holds nothing any more
+    kept = Delivery.objects.filter(user=None).exclude(state=State.DONE)  # what was sent holds nothing any more
     theirs = [row.pk for row in kept.iterator() if email.recipients(row.payload) & set(addresses)]
     return Delivery.objects.filter(pk__in=theirs).delete()[0]
-
-
-def _put_back(delivery: Delivery, reason: str, *, permanent: bool) -> None:
-    """Let it be tried again after a pause, or give it up."""
-    if permanent or delivery.attempts == TRIES:
-        _close(delivery, state=Delivery.State.DEAD, result=reason)
-    else:
-        _close(delivery, next_at=timezone.now() + _pause(delivery.attempts), result=reason)
 
 
 def _pause(attempts: int) -> timedelta:
@@ -87,7 +116,12 @@ def _pause(attempts: int) -> timedelta:
     return timedelta(seconds=seconds * random.uniform(0.8, 1.2))  # noqa: S311 (jitter, not a secret)
 
 
-def _close(delivery: Delivery, **changes: object) -> None:
+def _close(delivery: Delivery, tried: Try, **changes: object) -> None:
     """Write the outcome, unless the lease ended and another worker has the row by now."""
-    changes["result"] = str(changes["result"])[:300]
-    Delivery.objects.filter(pk=delivery.pk, attempts=delivery.attempts, state=Delivery.State.PENDING).update(**changes)
+    made = [*tries(delivery), tried][-KEPT_TRIES:]
+    changes |= {"result": tried.result[:300], "tries": json.dumps([asdict(one) for one in made])}
+    held = Delivery.objects.filter(pk=delivery.pk, attempts=delivery.attempts, state=State.PENDING)
+    if held.update(**changes) and delivery.user_id and (delivery.repeatable or delivery.event == events.TEST):
+        methods.note(
+            delivery.user_id, delivery.method, ok=tried.ok, result=tried.result, at=datetime.fromisoformat(tried.at)
+        )

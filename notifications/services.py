@@ -3,33 +3,63 @@
 from collections.abc import Collection, Mapping
 
 from django.conf import settings
-from django.core.mail import EmailMultiAlternatives
+from django.db import transaction
 from django.db.models import QuerySet
-from django.template.loader import render_to_string
-from django.urls import reverse
 from django.utils import timezone, translation
 
-from accounts import ports
+from accounts import administrators, limits, ports
 from accounts.models import User
 from common import batches
-from notifications import mail, outbox
-from notifications.models import Delivery
+from notifications import courier, events, letters, mail, methods, notices, outbox
+from notifications.models import Delivery, Method
+from notifications.text import Text
 from notifications.texts import TEXTS
 from notifications.transports import email
 
-deliver_due = outbox.deliver_due
+deliver_due = courier.deliver_due
+SECRET = {"account.made"}  # its link opens the account: mailed, and not kept
 
 
+@transaction.atomic
 def announce(user: User, kind: str, data: Mapping[str, object]) -> None:
-    """Queue a mail to the owner of an account, in their language, in the transaction of what happened."""
-    if not user.email:
-        return
+    """Queue one message for each method of an account that tells of this, in the transaction of what happened.
+
+    Changes of credentials are mailed to the account's own address whatever its owner has switched off.
+    """
     with translation.override(user.language or settings.LANGUAGE_CODE):
-        text = TEXTS[kind](data)
-        shown = {"user": user, "text": text, "url": text.url or settings.BASE_URL + reverse(text.urlname)}
-        message = EmailMultiAlternatives(text.subject, render_to_string("email/event.txt", shown), to=[user.email])
-        message.attach_alternative(render_to_string("email/event.html", shown), "text/html")
-    mail.put(message, event=kind, user=user)
+        text, event = TEXTS[kind](data), events.event_of(kind)
+        telling = methods.telling(user, event)
+        for address in _addresses(user, event, telling):
+            mail.put(letters.letter(user, text, to=address), event=kind, user=user, repeatable=kind not in SECRET)
+        if kind not in SECRET:
+            _notify(user, kind, text, data, [method.kind for method in telling if method.kind != methods.Kind.EMAIL])
+
+
+def _addresses(user: User, event: str, telling: Collection[Method]) -> Collection[str]:
+    if event == events.CREDENTIALS:
+        return [user.email] if user.email else []
+    return [methods.address(method) for method in telling if method.kind == methods.Kind.EMAIL]
+
+
+def _notify(user: User, kind: str, text: Text, data: Mapping[str, object], kinds: Collection[str]) -> None:
+    """Queue an event for methods other than mail."""
+    message = notices.notice(kind, text, data, language=translation.get_language() or settings.LANGUAGE_CODE)
+    for method in kinds:
+        outbox.put(user=user, event=kind, method=method, subject=text.subject, payload=message.dump(), repeatable=True)
+
+
+def tell_administrators(
+    kind: str, data: Mapping[str, object], *, about: str = "", once: limits.Rule | None = None
+) -> bool:
+    """Queue a message for every administrator; return False where `once` says that they know of this already."""
+    if once:
+        try:
+            limits.take(once, f"{kind} {about}")
+        except limits.TooManyTries:
+            return False
+    for user in administrators.active():
+        announce(user, kind, data)
+    return True
 
 
 def forget(addresses: Collection[str]) -> int:

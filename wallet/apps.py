@@ -9,5 +9,6 @@ class WalletConfig(AppConfig):
     verbose_name = "Wallet"
 
     def ready(self) -> None:
-        """Answer what the pricing page asks of the money."""
+        """Answer what other rooms ask of the money."""
         import_string("accounts.ports.unpriced_spend").fill(import_string("wallet.budgets.unpriced_spend"))
+        import_string("accounts.ports.total_locked").fill(import_string("wallet.ledger.total_locked"))

@@ -16,7 +16,7 @@ LONGEST_REFERENCE, LONGEST_NOTE = 80, 200  # characters; "credit:" is put before
 NEW_ENTRY = """INSERT INTO wallet_ledgerentry (wallet_id, kind, amount, reference, note) VALUES (%s, %s, %s, %s, %s)
                ON CONFLICT (kind, reference) DO NOTHING"""
 # flags belong to notifications, but turn in the same transaction as the money: SQL that crosses rooms, held by a test
-NEW_THRESHOLD = """INSERT INTO notifications_threshold (user_id, amount, fired) VALUES (%s, %s, true)
+NEW_THRESHOLD = """INSERT INTO notifications_threshold (user_id, amount, main, fired) VALUES (%s, %s, true, true)
                    ON CONFLICT DO NOTHING"""
 REARM = "UPDATE notifications_threshold SET fired = false WHERE user_id = %s AND fired AND amount <= %s"
 
@@ -58,6 +58,12 @@ def balance(user_id: int) -> Balance:
     columns = ("balance", "held", "owed", "credit_limit")
     row = Wallet.objects.filter(pk=user_id).values_list(*columns).first()
     return Balance(*row) if row else Balance()
+
+
+def total_locked(user_id: int) -> int:
+    """Return an account's total, which stays what it is until the caller's transaction ends; 0 without a wallet."""
+    wallet = Wallet.objects.select_for_update().filter(pk=user_id).first()
+    return wallet.total if wallet else 0
 
 
 @transaction.atomic

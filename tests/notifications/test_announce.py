@@ -4,15 +4,17 @@ from email import message_from_bytes, policy
 
 import pytest
 import time_machine
+from django.core.mail import send_mail
 from django.utils import timezone
 
-from accounts import ports
+from accounts import limits, ports
 from accounts.models import User
 from common import money
 from console import warnings
-from notifications import services
-from notifications.models import Delivery
+from notifications import events, methods, services
+from notifications.models import Delivery, Method
 from notifications.texts import TEXTS
+from notifications.transports.base import Message
 from pricing import preferences
 from tests.together import together
 from wallet import ledger
@@ -129,3 +131,107 @@ def test_what_is_still_waiting_is_never_pruned(user):
         services.announce(user, "security.password-changed", {})
         clock.shift(2 * ports.kept().errors)
         assert services.prune() == 0
+
+
+@pytest.fixture
+def method(user) -> Method:
+    """Mail as its owner has saved it."""
+    return Method.objects.create(user=user, kind="email", enabled=True)
+
+
+def test_mail_that_is_switched_off_says_nothing_of_the_balance(user, method):
+    Method.objects.update(enabled=False)
+    services.announce(user, "quota.low", DATA)
+    assert not Delivery.objects.exists()
+
+
+def test_an_event_that_is_switched_off_is_not_told(user, method):
+    Method.objects.update(muted=["quota.low"])
+    services.announce(user, "quota.low", DATA)
+    services.announce(user, "quota.exhausted", {})
+    assert Delivery.objects.get().event == "quota.exhausted"
+
+
+@pytest.mark.req("A17")
+@pytest.mark.parametrize("off", [{"enabled": False}, {"muted": [events.CREDENTIALS]}, {"target": "else@example.org"}])
+def test_changes_of_credentials_are_mailed_to_the_account_whatever_is_switched_off(user, method, letter, off):
+    Method.objects.update(**off)
+    services.announce(user, "security.password-changed", {})
+    assert letter()["To"] == "mei@example.com"
+
+
+def test_another_address_gets_what_concerns_the_balance(user, method, letter):
+    Method.objects.update(target="else@example.org")
+    services.announce(user, "quota.low", DATA)
+    assert letter()["To"] == "else@example.org"
+
+
+def test_how_the_last_message_fared_is_noted_with_the_method(user, letter):
+    services.announce(user, "quota.low", DATA)
+    letter()
+    noted = Method.objects.get()
+    assert (noted.kind, noted.enabled, noted.last_ok, noted.target) == ("email", True, True, "")
+    assert noted.last_result.startswith("written to")
+    assert noted.last_at
+
+
+def test_a_letter_that_others_wrote_is_none_of_a_method(user, files):
+    send_mail("Hello", "there", None, ["mei@example.com"])
+    services.deliver_due()
+    assert not Method.objects.exists()
+    assert not Delivery.objects.get().repeatable
+
+
+def test_a_result_for_an_account_that_is_gone_is_dropped(user):
+    pk = user.pk
+    user.delete()
+    methods.note(pk, "webhook", ok=True, result="x", at=timezone.now())
+    assert not Method.objects.exists()
+
+
+def test_administrators_are_told_once_in_a_while(user, group, noon):
+    User.objects.create_superuser("root", "root@example.com", "correct horse battery", group=group)
+    rule = limits.Rule("a thing", ((1, 3600),))
+    told = [services.tell_administrators("quota.exhausted", {}, about="x", once=rule) for _ in range(3)]
+    assert told == [True, False, False]
+    assert Delivery.objects.filter(user__username="root").count() == Delivery.objects.count() == 1
+    assert services.tell_administrators("quota.exhausted", {}, about="y", once=rule)
+
+
+def test_every_method_that_is_on_gets_a_message_of_its_own(user):
+    for kind in ("webhook", "bark", "gotify"):
+        Method.objects.create(user=user, kind=kind, enabled=kind != "bark", muted=["quota.exhausted"], target="x")
+    services.announce(user, "quota.low", DATA)
+    services.announce(user, "quota.exhausted", {})
+    told = set(Delivery.objects.values_list("method", "event"))
+    assert told == {
+        ("email", "quota.low"),
+        ("webhook", "quota.low"),
+        ("gotify", "quota.low"),
+        ("email", "quota.exhausted"),
+    }
+
+
+def test_programs_are_told_the_facts(user):
+    Method.objects.create(user=user, kind="webhook", enabled=True, target="x")
+    services.announce(user, "quota.low", {"total": 3_420_000_000, "threshold": 5 * money.NANO, "detail": ""})
+    message = Message.load(Delivery.objects.get(method="webhook").payload)
+    assert message.title == "Your balance is down to $3.42"
+    assert message.data == {"balance_usd": "3.42", "threshold_usd": "5.00", "url": "http://localhost:8000/wallet/"}
+    assert message.content.startswith("The balance of your account is $3.42, below your warning at $5.00.\n\n")
+
+
+def test_a_link_that_opens_an_account_is_mailed_and_told_nowhere_else(user):
+    Method.objects.create(user=user, kind="webhook", enabled=True, target="x")
+    services.announce(user, "account.made", DATA)
+    row = Delivery.objects.get()
+    assert (row.method, row.repeatable) == ("email", False)
+
+
+def test_a_message_is_in_the_language_of_its_owner(user):
+    User.objects.update(language="zh-hans")
+    Method.objects.create(user=user, kind="webhook", enabled=True, target="x")
+    services.announce(User.objects.get(), "quota.low", DATA)
+    message = Message.load(Delivery.objects.get(method="webhook").payload)
+    assert message.language == "zh-hans"
+    assert "余额" in message.title

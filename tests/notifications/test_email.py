@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.core.mail import BadHeaderError, EmailMessage, send_mail
 
-from notifications import checks, outbox, services
+from notifications import checks, courier, services
 from notifications.models import Delivery
 from notifications.transports.email import Server
 
@@ -15,7 +15,7 @@ from notifications.transports.email import Server
 def test_a_message_arrives_whole(db, mailbox, row):
     send_mail("Grüße", "Ein Text\nmit Zeilen", "Tollgate <tollgate@example.com>", ["mei@example.com"])
     assert mailbox.letters == [], "nothing leaves before a worker sends it"
-    assert outbox.deliver_due() == 1
+    assert courier.deliver_due() == 1
     recipients, letter, _ = mailbox.letters[0]
     assert recipients == ["mei@example.com"]
     assert str(letter["From"]) == "Tollgate <tollgate@example.com>"
@@ -26,14 +26,14 @@ def test_a_message_arrives_whole(db, mailbox, row):
 def test_name_and_password_are_percent_encoded_in_the_url(db, mailbox, settings):
     settings.EMAIL_URL = f"smtp://mei%40example.com:p%40ss%2Fword@127.0.0.1:{mailbox.port}"
     send_mail("Hello", "x", None, ["mei@example.com"])
-    assert outbox.deliver_due() == 1
+    assert courier.deliver_due() == 1
     assert mailbox.letters[0][2], "signed in"
 
 
 def test_a_wrong_password_is_named_without_the_password(db, mailbox, settings, row):
     settings.EMAIL_URL = f"smtp://mei:canary@127.0.0.1:{mailbox.port}"
     send_mail("Hello", "x", None, ["mei@example.com"])
-    assert outbox.deliver_due() == 0
+    assert courier.deliver_due() == 0
     assert row().result == "535 SMTPAuthenticationError"
     assert row().state == "pending"
 
@@ -42,7 +42,7 @@ def test_a_password_is_not_sent_in_clear_over_a_network(db, mailbox, settings, r
     monkeypatch.setattr("notifications.transports.email.LOOPBACK", set())
     settings.EMAIL_URL = f"smtp://mei:p%40ss%2Fword@127.0.0.1:{mailbox.port}"
     send_mail("Hello", "x", None, ["mei@example.com"])
-    assert outbox.deliver_due() == 0
+    assert courier.deliver_due() == 0
     assert "STARTTLS" in row().result
     assert mailbox.letters == []
 
@@ -51,7 +51,7 @@ def test_a_password_is_not_sent_in_clear_over_a_network(db, mailbox, settings, r
 def test_what_the_server_says_decides(db, mailbox, row, answer, state):
     mailbox.answer = answer
     send_mail("Hello", "x", None, ["mei@example.com"])
-    outbox.deliver_due()
+    courier.deliver_due()
     assert row().state == state
 
 
@@ -60,7 +60,7 @@ def test_a_file_goes_with_its_delivery(db, settings, tmp_path):
     settings.EMAIL_URL, settings.EMAIL_FILES = "", tmp_path
     for to in ("mei@example.com", "olu@example.com"):
         send_mail("Hello", "x", None, [to])
-    outbox.deliver_due()
+    courier.deliver_due()
     (tmp_path / "of-somebody-else.eml").write_text("stays")
     assert len(list(tmp_path.iterdir())) == 3
     Delivery.objects.latest("pk").delete()
@@ -72,7 +72,7 @@ def test_a_file_goes_with_its_delivery(db, settings, tmp_path):
 def test_a_server_that_is_down_is_tried_again(db, settings, row):
     settings.EMAIL_URL = "smtp://127.0.0.1:9"
     send_mail("Hello", "x", None, ["mei@example.com"])
-    assert outbox.deliver_due() == 0
+    assert courier.deliver_due() == 0
     assert row().state == "pending"
     assert "refused" in row().result.lower()
 
@@ -86,7 +86,7 @@ def test_a_page_neither_waits_for_the_mail_server_nor_fails_with_it(user, browse
 
 def test_without_a_server_letters_are_files_for_the_owner_only(db, files, row):
     send_mail("Hello", "x", None, ["mei@example.com"])
-    assert outbox.deliver_due() == 1
+    assert courier.deliver_due() == 1
     (path,) = files.iterdir()
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(files.stat().st_mode) == 0o700
@@ -97,7 +97,7 @@ def test_without_a_server_letters_are_files_for_the_owner_only(db, files, row):
 def test_a_disk_that_cannot_be_written_is_tried_again(db, files, row):
     files.write_text("not a folder")
     send_mail("Hello", "x", None, ["mei@example.com"])
-    assert outbox.deliver_due() == 0
+    assert courier.deliver_due() == 0
     assert row().state == "pending"
 
 

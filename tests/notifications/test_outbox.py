@@ -7,7 +7,7 @@ import time_machine
 from django.db import transaction
 from django.utils import timezone
 
-from notifications import outbox
+from notifications import courier, outbox
 from notifications.models import Delivery
 from notifications.transports import email
 from notifications.transports.base import TransportFailed
@@ -43,8 +43,8 @@ def put(payload: str = "secret link", **more) -> Delivery:
 
 def test_what_is_sent_is_closed_and_its_payload_is_gone(db, wire, row):
     put()
-    assert outbox.deliver_due() == 1
-    assert outbox.deliver_due() == 0
+    assert courier.deliver_due() == 1
+    assert courier.deliver_due() == 0
     assert (row().state, row().result, row().payload, row().subject) == ("done", "sent", "", "Hello")
 
 
@@ -62,7 +62,7 @@ def test_pauses_double_up_to_an_hour_and_eight_tries_are_the_end(db, wire, row):
     with time_machine.travel(START, tick=False) as clock:
         put()
         for _ in range(12):
-            outbox.deliver_due()
+            courier.deliver_due()
             if row().state == Delivery.State.DEAD:
                 break
             pauses.append((row().next_at - timezone.now()).total_seconds())
@@ -82,16 +82,16 @@ def test_nothing_is_sent_before_it_is_due(db, wire, row):
     wire.failure = TransportFailed("451 later")
     with time_machine.travel(START, tick=False) as clock:
         put()
-        outbox.deliver_due()
+        courier.deliver_due()
         clock.shift(timedelta(seconds=20))
-        assert outbox.deliver_due() == 0
+        assert courier.deliver_due() == 0
         assert len(wire.sent) == 1
 
 
 def test_what_cannot_ever_be_sent_is_given_up_at_once(db, wire, row):
     wire.failure = TransportFailed("550 no such user", permanent=True)
     put()
-    outbox.deliver_due()
+    courier.deliver_due()
     assert (row().state, row().attempts) == ("dead", 1)
 
 
@@ -99,9 +99,9 @@ def test_a_lease_of_a_dead_worker_ends(db, wire, row):
     with time_machine.travel(START, tick=False) as clock:
         put()
         assert len(outbox.claim(10)) == 1  # and its worker is killed
-        assert outbox.deliver_due() == 0
+        assert courier.deliver_due() == 0
         clock.shift(outbox.LEASE)
-        assert outbox.deliver_due() == 1
+        assert courier.deliver_due() == 1
         assert row().attempts == 2
 
 
@@ -111,7 +111,7 @@ def test_a_message_that_kills_its_workers_is_given_up(db, wire, row):
         for _ in range(8):
             assert len(outbox.claim(10)) == 1
             clock.shift(outbox.LEASE)
-        assert outbox.deliver_due() == 0
+        assert courier.deliver_due() == 0
     assert row().state == "dead"
     assert wire.sent == []
 
@@ -123,24 +123,24 @@ def test_a_worker_that_was_too_slow_changes_nothing(db, wire, row):
         clock.shift(outbox.LEASE)
         (quick,) = outbox.claim(10)
         wire.failure = TransportFailed("451 later")
-        outbox.deliver(slow)
+        courier.deliver(slow)
         assert row().result == ""
         wire.failure = None
-        outbox.deliver(quick)
+        courier.deliver(quick)
         assert row().state == "done"
 
 
 def test_a_crash_of_the_transport_does_not_stop_the_others(db, wire, row):
     wire.failure = RuntimeError("a bug")
     put()
-    assert outbox.deliver_due() == 0
+    assert courier.deliver_due() == 0
     assert row().state == "pending"
     assert row().result == "RuntimeError"
 
 
 def test_oldest_first_and_no_more_than_asked_for(db, wire):
     made = [put().pk for _ in range(5)]
-    assert outbox.deliver_due(3) == 3
+    assert courier.deliver_due(3) == 3
     assert sorted(wire.sent) == made[:3]
 
 
@@ -148,7 +148,7 @@ def test_what_is_rolled_back_is_never_sent(db, wire):
     with transaction.atomic():
         put()
         transaction.set_rollback(True)
-    assert outbox.deliver_due() == 0
+    assert courier.deliver_due() == 0
 
 
 def test_a_long_subject_is_cut(db, wire, row):
@@ -161,6 +161,6 @@ def test_three_workers_send_each_message_once(wire):
     made = {put().pk for _ in range(60)}
     sent = 0
     while Delivery.objects.filter(state="pending").exists():
-        sent += sum(together(3, lambda _: outbox.deliver_due(20)))
+        sent += sum(together(3, lambda _: courier.deliver_due(20)))
     assert sent == 60
     assert sorted(wire.sent) == sorted(made)
