@@ -51,7 +51,8 @@ def _exchange(delivery: Delivery) -> Exchange:
     """Return what sends a row, with all that it needs of the database."""
     if delivery.method == methods.Kind.EMAIL:
         return lambda: Answer(0, "", email.post(delivery.pk, delivery.payload))
-    transport, method = TRANSPORTS[delivery.method], methods.stored(delivery.user_id, delivery.method)
+    transport = TRANSPORTS[delivery.method]
+    method = methods.stored(delivery.user_id, delivery.method) if delivery.user_id else None
     if method is None or not method.target or not (method.enabled or delivery.event == events.TEST):
         return lambda: _refuse(delivery)
     # as it is entered now: who has mended a URL or a token wants what waits to go there

@@ -22,7 +22,7 @@ def one(user: User, kind: str) -> Method:
     return stored(user.pk, kind) or default(user, kind)
 
 
-def stored(user_id: int | None, kind: str) -> Method | None:
+def stored(user_id: int, kind: str) -> Method | None:
     """Return the method of a kind as its owner has saved it, None where they never did."""
     return Method.objects.filter(user_id=user_id, kind=kind).first()
 

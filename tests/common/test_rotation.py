@@ -12,7 +12,7 @@ from accounts.models import Provider, User
 from common import rotation
 from common.fields import EncryptedTextField
 from gateway.models import Channel, ChannelKey
-from notifications.models import Delivery
+from notifications.models import Delivery, Method
 from security.models import TOTPDevice
 from tests.second_factor import SECRET, enroll
 from tests.together import together
@@ -30,6 +30,7 @@ def ring(settings, user):
     ChannelKey.objects.create(channel=channel, secret="sk-upstream")
     Provider.objects.create(slug="corp", name="Corp", issuer="https://id.example", client_id="x", client_secret="shh")
     Delivery.objects.create(event="mail", payload="a letter")
+    Method.objects.create(user=user, kind="webhook", target="a receiver")
     settings.FIELD_KEYS = [NEW, OLD]
     return settings
 
@@ -56,6 +57,7 @@ def readable() -> dict[str, str]:
         "upstream": ChannelKey.objects.get().secret,
         "provider": Provider.objects.get().client_secret,
         "letter": Delivery.objects.get().payload,
+        "method": Method.objects.get().target,
     }
 
 
@@ -66,6 +68,7 @@ EVERYTHING = {
     "upstream": "sk-upstream",
     "provider": "shh",
     "letter": "a letter",
+    "method": "a receiver",
 }
 
 
@@ -91,6 +94,9 @@ def test_every_encrypted_column_is_known():
         "gateway.channel.headers",
         "gateway.channelkey.secret",
         "notifications.delivery.payload",
+        "notifications.delivery.tries",
+        "notifications.method.pending",
+        "notifications.method.target",
         "security.totpdevice.codes",
         "security.totpdevice.secret",
     }
@@ -163,7 +169,7 @@ def test_two_runs_at_once_do_no_harm(ring):
     together(2, lambda _: rotation.rotate(batch=7))
     ring.FIELD_KEYS = [NEW]
     assert readable_letters() == {"a letter", *(f"letter {number}" for number in range(40))}
-    assert rotation.values() == 46
+    assert rotation.values() == 89
 
 
 def readable_letters() -> set[str]:
@@ -186,7 +192,7 @@ def test_the_command_says_what_is_left_and_ends_with_1(ring, capsys):
         call_command("secrets", "rotate")
     assert ended.value.returncode == 1
     told = capsys.readouterr()
-    assert "6 values are not under the newest key." in told.err
+    assert "9 values are not under the newest key." in told.err
     assert User.objects.exists()
 
 
