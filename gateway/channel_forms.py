@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 
 from gateway import channel_rules as rules
@@ -32,7 +33,8 @@ class ChannelForm(forms.ModelForm[Channel]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.initial["headers"] = ""
-        names = ", ".join(sorted(json.loads(self.instance.headers))) or _("none")
+        # a hint is markup to Django's pages
+        names = escape(", ".join(sorted(json.loads(self.instance.headers)))) or _("none")
         self.fields["headers"].help_text = _(
             "A JSON object, stored encrypted. Now set: %(names)s. Empty keeps them, {} removes them."
         ) % {"names": names}

@@ -40,7 +40,7 @@ def fill(name: str) -> None:
     User.objects.filter(pk=user.pk).update(first_name=secrets.token_hex(12), last_name=secrets.token_hex(12))
     enroll(user)
     PermissionGroup.objects.create(name="a table beside it points there")
-    planted = sum(_plant(model, owner, user) for model, owner in owned())
+    planted = sum(plant(model, owner, user) for model, owner in owned())
     _traces(user)
     sys.stdout.write(json.dumps({"planted": planted, "needles": needles(user)}))
 
@@ -107,7 +107,7 @@ def _texts(value: object) -> Iterator[bytes]:
         yield bytes(value)
 
 
-def _plant(model: type[Model], owner: AnyField, user: User) -> int:
+def plant(model: type[Model], owner: AnyField, user: User) -> int:
     """Add a row of the account; where there can be only one, fill that. Return how many columns hold a canary."""
     at = user.pk if owner.related_model is User else _any_of(cast(type[Model], owner.related_model), user).pk
     values: dict[str, Any] = {owner.attname: at}
