@@ -28,8 +28,8 @@ def to_decimal(nano: int) -> Decimal:
 
 def plain(nano: int) -> str:
     """Return dollars for a program: exact, without an exponent, at least two decimals ("0.00042", "3.40")."""
-    whole, _, fraction = f"{to_decimal(nano):f}".partition(".")
-    return f"{whole}.{fraction.rstrip('0'):0<2}"
+    whole, fraction = divmod(abs(nano), NANO)
+    return f"{'-' if nano < 0 else ''}{whole}.{f'{fraction:09d}'.rstrip('0'):0<2}"
 
 
 def usd(nano: int, *, digits: int = 2) -> str:

@@ -1,6 +1,6 @@
 """Price lookups and the arithmetic of a charge. Money is nano-USD, a multiplier is parts per million."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from pricing.models import Price, PricingPolicy
 from pricing.units import Rates, Tier, Units
@@ -65,16 +65,14 @@ def charge(rates: Rates, units: Units, multiplier_ppm: int) -> int:
 def prompt_cost(rates: Rates, prompt_tokens: int, multiplier_ppm: int) -> int:
     """Return the most that a prompt of this size can cost, rounded up; the flat price of a call included."""
     dearest = max(
-        rate
-        for tier in _reachable(rates, prompt_tokens)
-        for rate in (*_input_rates(rates, tier), rates.audio_input or 0)
+        [rates.audio_input or 0, *[max(_input_rates(rates, tier)) for tier in _reachable(rates, prompt_tokens)]]
     )
     return _ceil((dearest * prompt_tokens + rates.per_call * MILLION) * multiplier_ppm, SCALE)
 
 
 def output_rate(rates: Rates, prompt_tokens: int, multiplier_ppm: int, *, copies: int = 1) -> int:
     """Return the dearest rate of an output token for `copies` answers, in nano-USD per million, rounded up."""
-    plain = max(_output_base(rates, tier) for tier in _reachable(rates, prompt_tokens))
+    plain = max([_output_base(rates, tier) for tier in _reachable(rates, prompt_tokens)])
     dearest = max(plain, rates.reasoning or 0, rates.audio_output or 0)
     return _ceil(dearest * copies * multiplier_ppm, MILLION)
 
@@ -120,10 +118,9 @@ def _tier(rates: Rates, prompt_tokens: int) -> Tier | None:
     return reached
 
 
-def _reachable(rates: Rates, prompt_tokens: int) -> Iterator[Tier | None]:
-    """Yield what a prompt of at most this size can be charged by: the base rates and every tier below it."""
-    yield None
-    yield from (tier for tier in rates.tiers if prompt_tokens > tier.above)
+def _reachable(rates: Rates, prompt_tokens: int) -> Sequence[Tier | None]:
+    """Return what a prompt of at most this size can be charged by: the base rates and every tier below it."""
+    return (None, *[tier for tier in rates.tiers if prompt_tokens > tier.above])
 
 
 def _input_rates(rates: Rates, tier: Tier | None) -> tuple[int, int, int]:

@@ -1,6 +1,6 @@
 """What the two stores write, column by column, and how a value is made to fit. A test holds this against the models."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
@@ -16,14 +16,24 @@ class Column:
     type: str
     width: int = 0
 
-    def getter(self) -> Callable[[Any], Any]:
-        """Return a function from an order to the value, made to fit: a row is never lost for a long name."""
-        get = attrgetter(self.name)
+    def fit(self, value: Any) -> Any:
+        """Return the value made to fit: a row is never lost for a long name."""
         if self.type == "text":
-            return lambda order: fit(get(order), self.width)
-        if self.type == "int":
-            return lambda order: None if (value := get(order)) is None else min(value, INT_MAX)
-        return get
+            return fit(value, self.width)
+        if self.type == "int" and value is not None and value > INT_MAX:
+            return INT_MAX
+        return value
+
+    def fit_all(self, values: Sequence[Any]) -> Sequence[Any]:
+        """Return the values made to fit; numbers that fit are not looked at one by one."""
+        if self.type == "int" and max(filter(None, values), default=0) > INT_MAX:
+            return [self.fit(value) for value in values]
+        return values
+
+    def getter(self) -> Callable[[Any], Any]:
+        """Return a function from an order to the value, made to fit."""
+        get = attrgetter(self.name)
+        return (lambda order: self.fit(get(order))) if self.type in {"text", "int"} else get
 
 
 def fit(text: str, width: int) -> str:

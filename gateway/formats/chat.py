@@ -41,7 +41,7 @@ def read(body: bytes, payload: Any) -> Asked:
         prompt_tokens=estimate.prompt_tokens(
             messages, payload.get("tools"), payload.get("functions"), payload.get("response_format")
         ),
-        client_max=max((most for name in MAXIMA if (most := fields.count(payload, name))), default=None),
+        client_max=max([most for name in MAXIMA if (most := fields.count(payload, name))], default=None),
         copies=fields.count(payload, "n", most=MOST_COPIES) or 1,
         wants_usage=stream and fields.flag(options, "include_usage"),
         stateful=stateful,
