@@ -23,8 +23,8 @@ LEAST_TEXT = 500  # of both together, escaped, still fits a line
 STDERR = 2
 SECRET = re.compile(
     r"(sk-[A-Za-z0-9_-]{3,4}|tgat-)[A-Za-z0-9_-]{8,}|(?i:bearer)\s+\S+|whsec_\S+"
-    r"|(?<=/reset/key/)[^\s/]+"  # the path of a link that was mailed
-    r"|(?<=[?&])(?:token|code|state|key|secret|password)=[^\s&'\"]+"
+    r"|(?:(?<=/reset/key/)|(?<=/confirm-email/))[^\s/]+"  # paths of links that were mailed
+    r"|(?<=[?&])(?:token|invitation|code|state|key|secret|password)=[^\s&'\"]+"
     r"|(?<=://)[^\s/@]+(?=@)"  # name and password in a URL
 )
 # PostgreSQL repeats rows and values to explain what it refused

@@ -4,8 +4,8 @@ A session ends 14 days after it began (SESSION_COOKIE_AGE), or after 24 hours wi
 24 hours and 1 hour; a console that people keep open beside their work may be looser, since what matters asks for the
 password again (security/sudo.py). Administrators have NIST's numbers.
 
-A row is named by a digest of the key that the browser carries, so that whoever reads the database, or a backup of it,
-is signed in nowhere.
+A row is named by a digest of the key that the browser carries, and what it holds is encrypted, so that whoever reads
+the database, or a backup of it, is signed in nowhere.
 """
 
 import hashlib
@@ -16,15 +16,20 @@ from types import MappingProxyType
 from typing import Any
 
 from asgiref.sync import sync_to_async
+from cryptography.fernet import InvalidToken
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.base import CreateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.encoding import force_bytes
 from django.utils.http import int_to_base36
 
 from accounts.models import User
+from common.fields import cipher
 from security import events
 from security.events import Kind
 from security.models import Session
@@ -106,10 +111,18 @@ class SessionStore(DatabaseStore):
         return self.decode(self._row.session_data)
 
     def create(self) -> None:
-        """Begin a session under a new key. One that somebody is signed in with keeps its beginning, and so its end."""
+        """Begin a session under a new key. One that somebody is signed in with keeps its beginning, and so its end.
+
+        Raises SessionInterrupted where its account is gone by now; Django would try new keys for ever.
+        """
         if self._row and self._row.user_id is None:
             self._row = None
-        super().create()
+        self._session_key = self._get_new_session_key()  # type: ignore[attr-defined]
+        try:
+            self.save(must_create=True)
+        except CreateError as error:  # 165 random bits are no other session's
+            raise SessionInterrupted("The account was deleted before the request completed.") from error
+        self.modified = True
 
     def flush(self) -> None:
         """End the session; what comes after it is another one."""
@@ -122,6 +135,19 @@ class SessionStore(DatabaseStore):
     def delete(self, session_key: str | None = None) -> None:
         """End the session of a key, by default of this one."""
         Session.objects.filter(session_key=stored(session_key or self.session_key)).delete()
+
+    def encode(self, session_dict: dict[str, Any]) -> str:
+        """Return what a row holds, encrypted: the link of a reset that is being answered is in it."""
+        signed: str = super().encode(session_dict)
+        return cipher().encrypt(signed.encode()).decode()
+
+    def decode(self, session_data: bytes | str) -> dict[str, Any]:
+        """Return what a row says; nothing where no key fits."""
+        try:
+            signed = cipher().decrypt(session_data)
+        except InvalidToken:  # written before sessions were encrypted: signed all the same
+            signed = force_bytes(session_data)
+        return super().decode(signed.decode())
 
     def describe(self, **said: Any) -> None:
         """Note columns of the row: from where the session's user signed in."""

@@ -1,16 +1,14 @@
 """An account that has used everything is deleted by its page; then every byte that is kept anywhere is searched."""
 
-import base64
 import json
 import secrets
 import time
-from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import psycopg
 import pytest
 import requests
 
+from tests.canary.search import hits
 from tests.serving import Server
 from tests.visitor import Visitor
 
@@ -21,38 +19,6 @@ MAIL, NEXT_MAIL = f"{secrets.token_hex(8)}@example.com", f"{secrets.token_hex(8)
 ADDRESS = "198.51.100.213"
 SOON = 65.0  # seconds: SQLite's log is folded at once, or a minute later where somebody was reading
 FILL = "from tests.canary import plant; plant.fill({name!r})"
-ROWS = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' AND table_type = 'BASE TABLE'"
-
-
-def forms(needle: bytes) -> Iterator[bytes]:
-    """Yield what to look for: plain, hex, and base64 at each alignment."""
-    yield needle
-    yield needle.hex().encode()
-    for shift in range(3):
-        whole = base64.b64encode(b"\0" * shift + needle)
-        yield whole[4 * (shift > 0) : (shift + len(needle)) * 4 // 3]
-
-
-def kept(server: Server) -> Iterator[tuple[str, bytes]]:
-    """Yield everything that the installation keeps, and where: files, its log, and the rows of PostgreSQL."""
-    for path in [server.log_path, *server.data.rglob("*")]:
-        if path.is_file() and "static" not in path.relative_to(server.folder).parts:
-            yield str(path.relative_to(server.folder)), path.read_bytes()
-    if server.database:
-        with psycopg.connect(server.database_url) as connection:
-            for (table,) in connection.execute(ROWS).fetchall():
-                rows = connection.execute(f'SELECT t::text FROM "{table}" t').fetchall()
-                yield table, "\n".join(row for (row,) in rows).encode()
-
-
-def hits(server: Server, needles: Mapping[str, bytes]) -> dict[str, set[str]]:
-    """Return which needles are where."""
-    found: dict[str, set[str]] = {}
-    for place, whole in kept(server):
-        for name, needle in needles.items():
-            if any(form in whole for form in forms(needle)):
-                found.setdefault(name, set()).add(place)
-    return found
 
 
 def wait(true, seconds: float = 30) -> None:

@@ -1,5 +1,6 @@
 """Sessions: whose they are, how they end, and that what has ended stays ended."""
 
+import base64
 from datetime import timedelta
 from importlib import import_module
 
@@ -8,6 +9,8 @@ import time_machine
 from asgiref.sync import async_to_sync
 from django.apps import apps
 from django.contrib.sessions.backends.base import UpdateError
+from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import connection
 from django.utils import timezone
 
@@ -229,6 +232,28 @@ def test_what_the_database_holds_signs_nobody_in(signed_in, new_browser):
     assert thief.get("/settings/profile/").status_code == 302
     assert signed_in.get("/settings/profile/").status_code == 200
     assert stored("") is stored(None) is None
+
+
+@pytest.mark.req("I19")
+def test_what_a_session_holds_is_encrypted(user, settings):
+    store = SessionStore()
+    held = {"name": "a link that was mailed"}
+    kept = store.encode(held)
+    assert b"a link" not in base64.urlsafe_b64decode(kept)
+    assert store.decode(kept) == held
+    assert store.decode(DatabaseStore().encode(held)) == held, "from before"
+    settings.FIELD_KEYS = ["another key"]
+    assert store.decode(kept) == {}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_new_key_for_an_account_that_is_gone_ends_the_request(user, signed_in):
+    store = SessionStore(signed_in.cookies["session"].value)
+    assert store["_auth_user_id"] == str(user.pk)
+    user.delete()
+    with pytest.raises(SessionInterrupted):
+        store.cycle_key()
+    assert not Session.objects.exists()
 
 
 def test_sessions_from_before_go_on_under_digests(signed_in, new_browser):
