@@ -4,7 +4,7 @@ from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Job, User
+from accounts.models import Dismissal, Job, User
 from common.tables import Table, columns
 
 
@@ -15,8 +15,8 @@ def tables(user: User) -> list[Table]:
             "profile",
             User.objects.filter(pk=user.pk),
             columns(
-                *("username", "email", "first_name", "last_name", "language", "timezone", "is_staff", "is_active"),
-                *("date_joined", "last_login"),
+                *("username", "email", "first_name", "last_name", "language", "timezone", "theme"),
+                *("is_staff", "is_active", "date_joined", "last_login"),
                 group=("group__name", str),
             ),
         ),
@@ -32,4 +32,5 @@ def tables(user: User) -> list[Table]:
             Job.objects.filter(user=user),
             columns("kind", "state", "progress", "attempts", "created_at", "finished_at"),
         ),
+        Table("dismissed_advice", Dismissal.objects.filter(user=user), columns("check_name", "at")),
     ]

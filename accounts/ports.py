@@ -96,6 +96,8 @@ unpriced_spend: Port[[User, datetime], "Used"] = Port("unpriced_spend")
 total_locked: Port[[int], int] = Port("total_locked")
 # what an account has and how long that lasts: (user) -> console.standing.Standing
 standing: Port[[User], object] = Port("standing")
+# the items of the check-up that the Security page does not know: (user, moment) -> console.checkup.Item
+checks: Port[[User, datetime], Sequence[object]] = Port("checks")
 
 PORTS = (
     announce,
@@ -111,6 +113,7 @@ PORTS = (
     unpriced_spend,
     total_locked,
     standing,
+    checks,
     signed_in,
     sign_in_failed,
     signed_out,

@@ -93,13 +93,13 @@ def vouch(user: User) -> None:
 
 
 @transaction.atomic
-def change_profile(user: User, *, username: str, language: str, timezone: str) -> None:
+def change_profile(user: User, *, username: str, language: str, timezone: str, theme: str = "") -> None:
     """Store what a person says of themselves. Raises NameTaken."""
     names.validate_name(username)
     if username.casefold() != user.username.casefold() and holds.held(username):
         raise NameTaken(username)
-    user.username, user.language, user.timezone = username, language, timezone
-    _store(user, "username", "language", "timezone")
+    user.username, user.language, user.timezone, user.theme = username, language, timezone, theme
+    _store(user, "username", "language", "timezone", "theme")
     version.bump()
 
 

@@ -17,7 +17,7 @@ from accounts.models import User
 def profile(request: HttpRequest) -> HttpResponse:
     """Show and change how a person is called, and their language and time zone."""
     user = cast(User, request.user)
-    stored = {"username": user.username, "language": user.language, "timezone": user.timezone}
+    stored = {name: getattr(user, name) for name in ProfileForm.base_fields}
     form = ProfileForm(request.POST or None, initial=stored)
     if form.is_valid():
         try:

@@ -12,5 +12,6 @@ class ConsoleConfig(AppConfig):
         """Carry what accounts asks of the rooms above it."""
         import_string("accounts.jobs.KINDS").update({"console.export.write", "console.erase.run"})
         import_string("accounts.ports.forget").fill(import_string("console.delete_account.forget"))
+        import_string("accounts.ports.checks").fill(import_string("console.checkup.elsewhere"))
         import_string("accounts.ports.opened").fill(import_string("console.accounts.opened"))
         import_string("accounts.ports.standing").fill(import_string("console.standing.standing"))

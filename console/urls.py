@@ -3,7 +3,7 @@
 from django.urls import path
 from django.views.generic import RedirectView
 
-from console import delete_views, privacy_views, setup_views, views
+from console import delete_views, hub_views, privacy_views, setup_views, views
 
 urlpatterns = [
     path("setup/", setup_views.first_run, name="setup"),
@@ -18,5 +18,6 @@ urlpatterns = [
     path("settings/delete/export/new/", delete_views.begin, name="export_begin"),
     path("settings/delete/export/<int:pk>/", delete_views.download, name="export_download"),
     path("accounts/deleted/", delete_views.deleted, name="account_deleted"),
-    path("settings/", RedirectView.as_view(pattern_name="settings_profile"), name="settings"),
+    path("settings/", hub_views.index, name="settings"),
+    path("settings/checkup/", hub_views.item, name="checkup_item"),
 ]

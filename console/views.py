@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from common.pages import wants_fragment
-from console import overview
+from console import checkup, overview
 from wallet import ledger
 
 RANGES = {"7d": 7, "14d": 14, "30d": 30}
@@ -41,6 +41,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "example": figures.example,
         "errors": overview.errors(user, now=now),
         "steps": overview.steps(user),
+        "checkup": checkup.of(user, now=now),
         "timezone": timezone.get_current_timezone_name(),
     }
     return render(request, "overview/overview.html", context)

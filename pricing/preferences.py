@@ -82,6 +82,11 @@ def in_force(user_id: int) -> Safeguard:
     return choice if choice.accept_unpriced and PricingPolicy.current().allow_unpriced else Safeguard()
 
 
+def allowed() -> bool:
+    """Return whether the operator lets accounts accept models without a price."""
+    return PricingPolicy.current().allow_unpriced
+
+
 def accepts_unpriced(user_id: int) -> bool:
     """Return whether the user accepts models without a price, and the operator lets users do so."""
     return in_force(user_id).accept_unpriced

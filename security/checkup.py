@@ -1,6 +1,6 @@
 """The check-up at the head of the security page: four facts about an account, and the one step that mends each."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.models import User
 from security import recovery
 from security.models import AccessToken, Passkey, TOTPDevice
 
@@ -25,6 +26,16 @@ class Check:
     title: str
     more: str
     url: str = ""
+
+
+def of(user: User, now: datetime) -> Mapping[str, Check]:
+    """Return what this room knows of an account, by the name of the fact."""
+    device = TOTPDevice.objects.filter(user=user, confirmed=True).first()
+    return {
+        "two-factor": two_factor(device),
+        "codes": codes(device, recovery.left(user) if device else 0),
+        "token": tokens(list(user.access_tokens.all()), now),
+    }
 
 
 def two_factor(device: TOTPDevice | None) -> Check:
@@ -60,11 +71,12 @@ def tokens(held: Sequence[AccessToken], now: datetime | None = None) -> Check:
     now = now or timezone.now()
     if not held:
         return Check("fine", _("No access token"), _("Nothing acts for you"))
+    card = reverse("security") + "#token-card"
     if any(token.expires_at <= now for token in held):
-        return Check("todo", _("A token has expired"), _("Replace it"), "#token-card")
+        return Check("todo", _("A token has expired"), _("Replace it"), card)
     days = (now - min(token.created_at for token in held)).days
     if days >= OLD.days:
         title = ngettext("Token %(n)s day old", "Token %(n)s days old", days) % {"n": days}
-        return Check("todo", title, _("Replace it"), "#token-card")
+        return Check("todo", title, _("Replace it"), card)
     title = ngettext("%(n)s access token", "%(n)s access tokens", len(held)) % {"n": len(held)}
     return Check("fine", title, ngettext("At most %(n)s day old", "At most %(n)s days old", days) % {"n": days})

@@ -21,9 +21,9 @@ DOCUMENT_LANGUAGE = {"zh-hans": "zh-Hans"}  # BCP 47 writes the script in title 
 def shell(request: HttpRequest) -> dict[str, object]:
     """Return areas, theme, languages, host and version. Asks nothing of the database."""
     language = get_language() or settings.LANGUAGE_CODE
-    theme = preferences.theme(request.COOKIES)
     parts = urlsplit(settings.BASE_URL)
     user = getattr(request, "user", None)  # a request refused before authentication has none
+    theme = preferences.theme_of(user, request.COOKIES)
     return {
         "areas": _areas(request.path),
         "host": parts.netloc,

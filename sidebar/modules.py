@@ -37,7 +37,7 @@ AREAS = (
         _("Personal"),
         (
             Module(_("Wallet"), "wallet", "wallet", "/wallet/"),
-            Module(_("Settings"), "settings_profile", "settings-2", "/settings/"),
+            Module(_("Settings"), "settings", "settings-2", "/settings/"),
         ),
     ),
 )

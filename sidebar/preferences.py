@@ -39,6 +39,11 @@ def theme(cookies: Mapping[str, str]) -> str:
     return chosen if chosen in {choice.value for choice in THEMES} else ""
 
 
+def theme_of(user: object, cookies: Mapping[str, str]) -> str:
+    """Return the theme that an account has chosen, else the browser's."""
+    return (user.theme if isinstance(user, User) else "") or theme(cookies)
+
+
 def remember_theme(response: HttpResponse, value: str) -> None:
     """Set the theme's cookie. Raises UnknownChoice."""
     if value not in {choice.value for choice in THEMES}:
@@ -63,3 +68,8 @@ def remember_language(response: HttpResponse, code: str) -> None:
 def save_language(user: User, code: str) -> None:
     """Keep the language with the account, so that it follows its owner to other browsers and into mails."""
     User.objects.filter(pk=user.pk).update(language=code)
+
+
+def save_theme(user: User, value: str) -> None:
+    """Keep the theme with the account; empty leaves it to each browser again."""
+    User.objects.filter(pk=user.pk).update(theme=value)

@@ -16,12 +16,14 @@ NO_CONTENT = 204
 @login_not_required  # the sign-in page has the switch too
 @require_POST
 def set_theme(request: HttpRequest) -> HttpResponse:
-    """Remember the theme and go back."""
+    """Remember the theme, with the account where there is one, and go back."""
     response = HttpResponse(status=NO_CONTENT) if wants_fragment(request) else _back(request)
     try:
         preferences.remember_theme(response, request.POST.get("theme", ""))
     except preferences.UnknownChoice:
         return HttpResponseBadRequest("theme must be empty, light or dark")
+    if isinstance(request.user, User):
+        preferences.save_theme(request.user, request.POST.get("theme", ""))
     return response
 
 

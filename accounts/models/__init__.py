@@ -1,5 +1,6 @@
 """Accounts and all that hangs on them; one noun a file."""
 
+from accounts.models.dismissal import Dismissal
 from accounts.models.group import PARTS_PER_MILLION, Group
 from accounts.models.job import Job
 from accounts.models.limit import Limit
@@ -9,6 +10,7 @@ from accounts.models.user import User, UserSettings, new_handle
 
 __all__ = [
     "PARTS_PER_MILLION",
+    "Dismissal",
     "Group",
     "Invite",
     "Issuer",

@@ -32,6 +32,7 @@ class User(AbstractUser):
     webauthn_handle = models.BinaryField(max_length=64, unique=True, default=new_handle, editable=False)
     language = models.CharField(_("language"), max_length=16, blank=True)
     timezone = models.CharField(_("timezone"), max_length=64, blank=True)
+    theme = models.CharField(_("theme"), max_length=8, blank=True)  # empty: as the browser's cookie says
 
     class Meta(AbstractUser.Meta):  # type: ignore[name-defined,misc]  # the stubs leave it out
         constraints = [

@@ -32,6 +32,19 @@ def test_it_saves(user, signed_in):
     assert (user.username, user.language, user.timezone) == ("mei.li", "zh-hans", "Asia/Shanghai")
 
 
+@pytest.mark.parametrize("theme", ["dark", "light", ""])
+def test_it_saves_the_theme_that_the_next_page_has(user, signed_in, theme):
+    signed_in.post(PAGE, {**FORM, "theme": theme})
+    user.refresh_from_db()
+    assert user.theme == theme
+    assert (f'data-theme="{theme}"' if theme else "<html lang=") in signed_in.page(PAGE)
+
+
+def test_pages_show_the_clock_of_the_account(signed_in):
+    signed_in.post(PAGE, FORM)
+    assert "Asia/Shanghai" in signed_in.page("/overview/")
+
+
 def test_the_next_page_speaks_the_chosen_language(signed_in):
     signed_in.post(PAGE, FORM)
     assert signed_in.get(PAGE)["Content-Language"] == "zh-hans"
@@ -56,6 +69,7 @@ def test_a_name_in_other_capitals_is_still_ones_own(user, signed_in):
         {"username": "x" * 65},
         {"username": "a\x00b"},
         {"language": "xx"},
+        {"theme": "purple"},
         {"timezone": "Mars/Phobos"},
         {"timezone": "../../etc/passwd"},
     ],

@@ -80,3 +80,40 @@ def test_plain_http_is_warned_of_except_at_home(client, db, settings, base_url, 
     settings.BASE_URL, settings.HTTPS = base_url, https
 
     assert ("not encrypted" in client.get("/accounts/login/").content.decode()) is warned
+
+
+def test_theme_of_an_account_follows_it(client, user):
+    client.force_login(user)
+    client.post("/prefs/theme/", {"theme": "dark"})
+
+    user.refresh_from_db()
+    assert user.theme == "dark"
+    client.cookies.pop("theme")
+    assert 'data-theme="dark"' in client.get("/keys/").content.decode()
+
+
+def test_the_account_stands_above_the_cookie_and_the_cookie_above_the_browser(client, user):
+    user.theme, user.language = "dark", "zh-hans"
+    user.save()
+    client.cookies["theme"], client.cookies["language"] = "light", "en"
+    asked = {"Accept-Language": "en"}
+    visitor = client.get("/accounts/login/", headers={"Accept-Language": "zh-CN"}).content.decode()
+    assert '<html lang="en" data-theme="light"' in visitor
+    client.force_login(user)
+    assert '<html lang="zh-Hans" data-theme="dark"' in client.get("/keys/", headers=asked).content.decode()
+
+    user.theme = user.language = ""
+    user.save()
+    client.cookies["language"] = "zh-hans"
+    assert '<html lang="zh-Hans" data-theme="light"' in client.get("/keys/", headers=asked).content.decode()
+    client.cookies.pop("language")
+    assert '<html lang="en" data-theme="light"' in client.get("/keys/", headers=asked).content.decode()
+
+
+def test_matching_the_system_leaves_the_theme_to_each_browser_again(client, user):
+    user.theme = "dark"
+    user.save()
+    client.force_login(user)
+    client.post("/prefs/theme/", {"theme": ""})
+
+    assert "data-theme" not in client.get("/keys/").content.decode()

@@ -58,4 +58,4 @@ def test_one_tab_and_the_settings_are_current_on_its_pages(rf, tab, root):
     areas = cast(list[dict[str, Any]], shown["areas"])
 
     assert [link["tab"] for group in groups for link in group["tabs"] if link["current"]] == [tab]
-    assert [link["url"] for area in areas for link in area["links"] if link["current"]] == ["/settings/profile/"]
+    assert [link["url"] for area in areas for link in area["links"] if link["current"]] == ["/settings/"]

@@ -19,6 +19,8 @@ HTMX = {"hx-request": "true", "hx-current-url": f"http://localhost:8000{PAGE}"}
 NEW = "another good passphrase"
 CARDS = ["two-factor", "passkey-card", "token-card", "h-password", "sessions", "h-events", "h-delete"]
 START = timezone.now()
+# what other rooms add: an account of these tests has no wallet, and so no warning
+MORE = " Quota warning off Set one Let it be Unpriced models refused Review the safeguard It's reviewed"
 
 
 def strip(page: str) -> str:
@@ -57,14 +59,14 @@ def test_it_is_the_current_page_of_the_settings_and_so_are_those_below_it(user, 
     assert current.search(signed_in.page(CHANGE))
     assert not current.search(signed_in.page("/settings/profile/"))
     for path in (PAGE, CHANGE, "/accounts/email/"):
-        assert len(re.findall(r'<a href="/settings/profile/" aria-current="page"><svg', signed_in.page(path))) == 1
+        assert len(re.findall(r'<a href="/settings/" aria-current="page"><svg', signed_in.page(path))) == 1
 
 
 def test_a_new_account_is_told_what_it_lacks(signed_in):
     said = strip(signed_in.page(PAGE, headers={"host": "localhost:8000"}))
     assert said == (
         "Two-factor off Set it up No passkey Add one "
-        "No recovery codes Part of two-factor No access token Nothing acts for you"
+        "No recovery codes Part of two-factor No access token Nothing acts for you" + MORE
     )
 
 
@@ -76,9 +78,9 @@ def test_a_well_kept_account_is_told_so(user, passkey, signed_in):
     page = signed_in.page(PAGE)
     assert strip(page) == (
         "Two-factor on Authenticator app 1 passkey Phishing-resistant "
-        "7 recovery codes 3 used 1 access token At most 0 days old"
+        "7 recovery codes 3 used 1 access token At most 0 days old" + MORE
     )
-    assert 'class="todo"' not in page
+    assert page.count('class="todo"') == MORE.count("Let it be") + MORE.count("It's reviewed")
     assert "7 codes are left." in page
 
 
@@ -90,7 +92,7 @@ def test_few_codes_and_an_old_token_are_to_do(user, signed_in):
     AccessToken.objects.update(created_at=timezone.now() - timedelta(days=74))
     page = signed_in.page(PAGE)
     assert "3 recovery codes Make new codes Token 74 days old Replace it" in strip(page)
-    assert page.count('<li class="todo">') == 2
+    assert page.count('<li class="todo">') == 2 + MORE.count("Let it be") + MORE.count("It's reviewed")
 
 
 @pytest.mark.parametrize(
