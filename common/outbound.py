@@ -168,14 +168,17 @@ def check_reach(url: str) -> None:
         vet(address)
 
 
-_resolvers = ThreadPoolExecutor(max_workers=8, thread_name_prefix="resolve")
+_resolvers = ThreadPoolExecutor(max_workers=32, thread_name_prefix="resolve")
 
 
 def resolve(host: str, port: int) -> list[str]:
     """Return the addresses of a host. Raises OSError if it has none, or none in time."""
-    # getaddrinfo knows no timeout of its own
-    answers = _resolvers.submit(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM).result(CONNECT_TIMEOUT)
-    return [str(answer[4][0]) for answer in answers]
+    # getaddrinfo knows no timeout of its own; names of which nothing is heard must not keep the others waiting
+    looking = _resolvers.submit(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    try:
+        return [str(answer[4][0]) for answer in looking.result(CONNECT_TIMEOUT)]
+    finally:
+        looking.cancel()
 
 
 def vetted(host: str, port: int) -> list[str]:

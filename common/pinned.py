@@ -2,8 +2,10 @@
 
 import contextlib
 import logging
+import math
 import socket
 import threading
+import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
@@ -26,13 +28,15 @@ class Deadline:
     """
 
     def __init__(self, seconds: float) -> None:
-        self.over = False
+        self._seconds = seconds
+        self._end_at = math.inf
         self._twins: list[socket.socket] = []
         self._lock = threading.Lock()
         self._timer = threading.Timer(seconds, self._end)
         self._timer.daemon = True
 
     def __enter__(self) -> Self:
+        self._end_at = time.monotonic() + self._seconds
         self._timer.start()
         return self
 
@@ -44,6 +48,16 @@ class Deadline:
             while self._twins:
                 self._twins.pop().close()
 
+    @property
+    def left(self) -> float:
+        """Return the seconds until then, at least 0."""
+        return max(0.0, self._end_at - time.monotonic())
+
+    @property
+    def over(self) -> bool:
+        """Return whether the time has come."""
+        return not self.left
+
     def watch(self, connection: socket.socket) -> None:
         """Put a connected socket under the deadline."""
         # TLS takes the descriptor of the socket away; a duplicate still reaches the same connection
@@ -54,7 +68,6 @@ class Deadline:
 
     def _end(self) -> None:
         with self._lock:
-            self.over = True
             for twin in self._twins:
                 with contextlib.suppress(OSError):
                     twin.shutdown(socket.SHUT_RDWR)
@@ -96,8 +109,11 @@ class Adapter(HTTPAdapter):
         except OSError as error:
             raise NewConnectionError(connection, "no address to connect to") from error
         for address in addresses:
+            within = min(self._timeout, self._deadline.left)
+            if not within:  # a name may have more addresses than there is time for
+                break
             try:
-                opened = socket.create_connection((address, connection.port), self._timeout)
+                opened = socket.create_connection((address, connection.port), within)
             except OSError as error:
                 problem = error
             else:

@@ -17,7 +17,7 @@ from notifications.transports.kept import Kept, checked_url
 PRIORITIES = range(11)
 USUAL_PRIORITY = 5
 TOKEN = re.compile(r"[!-~]{1,200}", re.ASCII)
-NAMED = {"low": "1", "moderate": "3", "normal": "5", "high": "8", "emergency": "10"}  # as Apprise calls them
+NAMED = {"l": "0", "m": "3", "n": "5", "h": "8", "e": "10"}  # low to emergency, of which Apprise reads one letter
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def from_apprise(text: str) -> dict[str, str]:
     form = {"url": f"{parts.origin}{path}", "token": token}
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
     if priority := options.pop("priority", ""):
-        form["priority"] = NAMED.get(priority.lower(), priority)
+        form["priority"] = NAMED.get(priority[:1].lower(), priority)
     apprise.refuse(options)
     return form
 

@@ -162,6 +162,46 @@ def test_headers_that_drip_end_in_time_too(settings, monkeypatch):
 
 
 @pytest.mark.req("J5")
+def test_a_name_with_many_dead_addresses_costs_no_more_than_the_deadline(names, settings, monkeypatch):
+    settings.OUTBOUND_ALLOW = LOOPBACK
+    names["many.example"] = [f"127.0.0.{number}" for number in range(2, 40)]
+    monkeypatch.setattr(outbound, "CONNECT_TIMEOUT", 0.3)
+    monkeypatch.setattr(outbound, "DEADLINE", 0.7)
+    tried = []
+
+    def nobody(address, timeout):
+        tried.append(address[0])
+        time.sleep(timeout)  # what a host that drops packets costs
+        raise TimeoutError
+
+    monkeypatch.setattr(socket, "create_connection", nobody)
+    began = time.monotonic()
+    with pytest.raises(outbound.OutboundFailed, match="within"):
+        outbound.request("GET", "http://many.example/")
+    assert time.monotonic() - began < 1
+    assert tried == ["127.0.0.2", "127.0.0.3", "127.0.0.4"]
+
+
+@pytest.mark.req("J5")
+def test_names_of_which_nothing_is_heard_keep_no_other_waiting(monkeypatch):
+    released = threading.Event()
+    real = socket.getaddrinfo
+    monkeypatch.setattr(outbound, "CONNECT_TIMEOUT", 0.2)
+    monkeypatch.setattr(
+        socket,
+        "getaddrinfo",
+        lambda host, *args, **kwargs: released.wait(5) if host == "deaf.example" else real(host, *args, **kwargs),
+    )
+    try:
+        for _ in range(12):
+            with pytest.raises(TimeoutError):
+                outbound.resolve("deaf.example", 80)
+        assert outbound.resolve(PUBLIC, 80) == [PUBLIC]
+    finally:
+        released.set()
+
+
+@pytest.mark.req("J5")
 def test_no_more_than_64_kib_are_read(upstream, settings):
     settings.OUTBOUND_ALLOW = LOOPBACK
     upstream.behavior = "endless"

@@ -109,4 +109,4 @@ def test_urls_of_apprise_that_will_not_do_are_explained(text, words):
 
 def test_a_url_of_apprise_fills_the_form():
     made = GotifyTarget.parse({"url": "gotifys://93.184.215.14/AbC?priority=low", "token": "", "priority": "5"})
-    assert made == GotifyTarget("https://93.184.215.14", "AbC", 1)
+    assert made == GotifyTarget("https://93.184.215.14", "AbC", 0)

@@ -4,8 +4,10 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -182,3 +184,15 @@ def test_nothing_that_comes_back_is_shown(receiver, target, message, status):
         told = f"{failure} {failure.answer}"
     assert f"HTTP {status}" in told
     assert "canary" not in told
+
+
+@pytest.mark.req("J9")
+def test_the_lines_of_the_documentation_verify_a_webhook(receiver, target, message):
+    page = (Path(__file__).parents[2] / "docs/notifications.md").read_text()
+    (code,) = re.findall(r"```python\n(.+?)```", page, re.DOTALL)
+    (example,) = re.findall(r"```json\n(.+?)```", page, re.DOTALL)
+    webhook.send(target, message)
+    names = {"secret": target.secrets[0].text, "body": receiver.last.body, "headers": dict(receiver.last.headers)}
+    exec(code, names)
+    assert names["event"] == json.loads(receiver.last.body)
+    assert list(json.loads(example)) == list(json.loads(receiver.last.body))
