@@ -133,3 +133,10 @@ def test_a_key_that_is_garbage_and_a_path_that_is_none_write_nothing_else(server
     for path in ("/%0d%0aforged", "/accounts/login/?next=%0d%0a", "/v1/%0a", "/admin/%e2%80%a8/"):
         assert requests.get(server.url + path, timeout=20, headers={"Cookie": "a=\x1b"}).status_code < 500
     assert lines(server)
+
+
+def test_pages_and_their_files_write_nothing(server: Server) -> None:
+    page = requests.get(f"{server.url}/accounts/login/", timeout=20).text
+    files = re.findall(r'(?:href|src)="(/static/[^"]+)"', page)
+    assert {requests.get(server.url + path, timeout=20).status_code for path in files} == {200}
+    assert told(server, "py.warnings") == []
