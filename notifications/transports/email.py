@@ -15,16 +15,17 @@ from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.mail import EmailMultiAlternatives
 from django.core.validators import validate_email
-from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
-from notifications.transports.base import Answer, Form, Message, TargetRefused, TransportFailed
-from notifications.transports.kept import Kept
+from notifications.transports.base import Form, TargetRefused, TransportFailed
 
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+NO_TLS = gettext_noop(
+    "The mail server offers no STARTTLS, and a password is not sent in clear. Ask your administrator."
+)
 PERMANENT = 500  # SMTP replies from here on will not change (RFC 5321 4.2.1)
 
 
@@ -57,53 +58,25 @@ class Server:
 def pack(sender: str, recipients: Sequence[str], raw: bytes) -> str:
     """Return a whole message and its envelope as the payload of a delivery."""
     envelope = {"from": parseaddr(sender)[1], "to": [parseaddr(to)[1] for to in recipients]}
+    envelope["language"] = translation.get_language() or settings.LANGUAGE_CODE
     return json.dumps({**envelope, "raw": base64.b64encode(raw).decode()})
 
 
 @dataclass(frozen=True, slots=True)
-class EmailTarget(Kept):
+class EmailTarget:
     """A mailbox."""
 
     address: str
 
     @classmethod
-    def parse(cls, form: Form, *, old: Self | None = None) -> Self:
+    def parse(cls, form: Form) -> Self:
         """Return what a form says. Raises TargetRefused."""
-        address = form.get("address", "").strip() or (old.address if old else "")
+        address = form.get("address", "").strip()
         try:
             validate_email(address)
         except ValidationError as error:
             raise TargetRefused(address=_("Enter an e-mail address, such as name@example.com.")) from error
         return cls(address)
-
-    def shown(self) -> dict[str, str]:
-        """Return its field."""
-        return {"address": self.address}
-
-
-Target = EmailTarget
-
-
-def compose(target: EmailTarget, message: Message) -> EmailMultiAlternatives:
-    """Return a message as a mail, plain and as HTML; every try has the same Message-ID."""
-    host = urlsplit(settings.BASE_URL).hostname
-    shown = {"message": message, "paragraphs": message.content.split("\n\n")}
-    with translation.override(message.language):
-        mail = EmailMultiAlternatives(
-            " ".join(message.title.split()),  # a line break would end the header
-            render_to_string("email/message.txt", shown),
-            to=[target.address],
-            headers={"Message-ID": f"<{message.id}@{host}>"},
-        )
-        mail.attach_alternative(render_to_string("email/message.html", shown), "text/html")
-    return mail
-
-
-def send(target: EmailTarget, message: Message) -> Answer:
-    """Send a message as a mail. Raises TransportFailed."""
-    mail = compose(target, message)
-    letter = pack(mail.from_email, mail.recipients(), mail.message().as_bytes(linesep="\r\n"))
-    return Answer(0, f"To: {target.address}\nSubject: {message.title}", post(message.delivery, letter))
 
 
 def recipients(payload: str) -> set[str]:
@@ -112,22 +85,36 @@ def recipients(payload: str) -> set[str]:
 
 
 def post(delivery_id: int, payload: str) -> str:
-    """Send a packed letter and return what the other side said. Raises TransportFailed."""
+    """Send a packed letter and return what became of it, in its language. Raises TransportFailed."""
     letter = json.loads(payload)
     raw = base64.b64decode(letter["raw"])
-    try:
-        if not settings.EMAIL_URL:
-            return _write(delivery_id, raw)
-        return _send(Server.of(settings.EMAIL_URL), letter["from"], letter["to"], raw)
-    except smtplib.SMTPRecipientsRefused as error:
+    with translation.override(letter.get("language", settings.LANGUAGE_CODE)):
+        try:
+            if not settings.EMAIL_URL:
+                return _write(delivery_id, raw)
+            return _send(Server.of(settings.EMAIL_URL), letter["from"], letter["to"], raw)
+        except (OSError, smtplib.SMTPException, ValueError) as error:
+            raise _failure(error) from error
+
+
+def _failure(error: Exception) -> TransportFailed:
+    """Return what went wrong, in words. A refused message stays refused; a password or a server may be mended."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
         code = max(code for code, _text in error.recipients.values())
-        raise TransportFailed(f"{code}: recipient refused", permanent=code >= PERMANENT) from error
-    except smtplib.SMTPResponseException as error:
-        # a message that is refused stays refused; a password or a server may be mended
+        text = _("The mail server refuses this address (%(code)d). Check it, or enter another one.")
+        return TransportFailed(text % {"code": code}, permanent=code >= PERMANENT)
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        text = _("The mail server does not accept its user and password (%(code)d). Ask your administrator.")
+        return TransportFailed(text % {"code": error.smtp_code})
+    if isinstance(error, smtplib.SMTPResponseException):
         final = isinstance(error, smtplib.SMTPDataError) and error.smtp_code >= PERMANENT
-        raise TransportFailed(f"{error.smtp_code} {type(error).__name__}", permanent=final) from error
-    except (OSError, smtplib.SMTPException, ValueError) as error:
-        raise TransportFailed(f"{type(error).__name__}: {error}") from error
+        refused = _("The mail server refuses the message (%(code)d). Ask your administrator.")
+        busy = _("The mail server does not take the message now (%(code)d). It is tried again.")
+        return TransportFailed((refused if final else busy) % {"code": error.smtp_code}, permanent=final)
+    text = _(
+        "The mail could not be handed over (%(problem)s). It is tried again; if this goes on, ask your administrator."
+    )
+    return TransportFailed(text % {"problem": type(error).__name__})
 
 
 def forget(addresses: Collection[str]) -> int:
@@ -167,10 +154,13 @@ def _send(server: Server, sender: str, recipients: list[str], raw: bytes) -> str
             secure = True
         if server.user:
             if not secure and server.host not in LOOPBACK:
-                raise TransportFailed("The mail server offers no STARTTLS, and a password is not sent in clear.")
+                raise TransportFailed(_(NO_TLS))
             client.login(server.user, server.password)
         refused = client.sendmail(sender, recipients, raw)
-    return f"sent by {server.host}" if not refused else f"sent by {server.host}, but not to {len(refused)} recipients"
+    if refused:
+        text = _("sent by %(server)s, but not to %(count)d of its recipients")
+        return text % {"server": server.host, "count": len(refused)}
+    return _("sent by %(server)s") % {"server": server.host}
 
 
 def _write(delivery_id: int, raw: bytes) -> str:
@@ -179,4 +169,4 @@ def _write(delivery_id: int, raw: bytes) -> str:
     path = folder / f"{delivery_id:08d}.eml"
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
         file.write(raw)
-    return f"written to {path.name}"
+    return _("written to %(file)s") % {"file": path.name}

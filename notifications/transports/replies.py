@@ -15,13 +15,20 @@ SIGNATURE = gettext_noop("The bot does not accept the signature: enter its secre
 KEYWORD = gettext_noop(
     "The bot wants a keyword that the message does not have: change its security settings to a signature."
 )
+SECURITY = gettext_noop(
+    "The security settings of the bot refuse the message: choose a signature there, and enter its secret here."
+)
 ADDRESS = gettext_noop("The bot accepts certain addresses only: change its security settings to a signature.")
 UNKNOWN = gettext_noop("There is no bot at this URL any more: copy its URL again.")
 BUSY = gettext_noop("The bot takes no more messages for now. It is tried again.")
 # https://open.feishu.cn/document/client-docs/bot-v3/add-custom-bot, https://open.dingtalk.com/document/robots/custom-robot-access
 KNOWN = {
     "feishu": {19001: UNKNOWN, 19021: SIGNATURE, 19022: ADDRESS, 19024: KEYWORD, 11232: BUSY, 9499: BUSY},
-    "dingtalk": {300005: UNKNOWN, 400013: UNKNOWN, 310000: SIGNATURE, 130101: BUSY, 410100: BUSY, -1: BUSY},
+    "dingtalk": {
+        **dict.fromkeys((300005, 400013, 400101, 400102, 400106), UNKNOWN),
+        **dict.fromkeys((-1, 130101, 410100), BUSY),
+        310000: SECURITY,  # signature, keyword and address alike
+    },
 }
 NUMBERS = {"feishu": ("code", "StatusCode"), "dingtalk": ("errcode",)}
 

@@ -96,7 +96,7 @@ def test_a_signature_is_added_to_a_query_that_is_there(receiver, message):
         ("feishu", b'{"code":19024}', "keyword", True),
         ("feishu", b'{"code":11232}', "no more messages for now", False),
         ("feishu", b'{"StatusCode":77}', "error 77", False),
-        ("dingtalk", b'{"errcode":310000,"errmsg":"canary"}', "signature", True),
+        ("dingtalk", b'{"errcode":310000,"errmsg":"canary"}', "choose a signature there", True),
         ("dingtalk", b'{"errcode":300005}', "no bot at this URL", True),
         ("dingtalk", b'{"errcode":130101}', "no more messages for now", False),
         ("dingtalk", b'{"errcode":-5}', "error -5", False),
