@@ -65,6 +65,19 @@ class Batch:
         yield from (Batch([waiter], []) for waiter in self.settles)
         yield from (Batch([], [waiter]) for waiter in self.reserves)
 
+    def wallets(self) -> set[int]:
+        """Return whose wallets it concerns."""
+        return {waiter.order.wallet for waiter in self.settles} | {waiter.order.wallet for waiter in self.reserves}
+
+    def split(self, wallets: set[int]) -> tuple["Batch", "Batch"]:
+        """Return the orders of other wallets, and those of these, both in their order."""
+        parts = Batch([], []), Batch([], [])
+        for settle in self.settles:
+            parts[settle.order.wallet in wallets].settles.append(settle)
+        for reserve in self.reserves:
+            parts[reserve.order.wallet in wallets].reserves.append(reserve)
+        return parts
+
     def by_wallet(self) -> list["Batch"]:
         """Return the orders of each wallet as a batch of their own."""
         parts: dict[int, Batch] = {}

@@ -8,6 +8,7 @@ from collections import deque
 
 from common import timers
 from gateway.commit.batch import Batch, ReserveWaiter, SettleWaiter, Waiter, fail, put_back, take
+from gateway.commit.lockout import Lockout
 from gateway.commit.orders import (
     Conflict,
     Hold,
@@ -48,6 +49,7 @@ class Batcher:
         self._reserves: deque[ReserveWaiter] = deque()
         self._notes: deque[SettleWaiter] = deque()
         self._seen: dict[int, int] = {}
+        self._lockout = Lockout(store, commit=self._commit, outlast=self._outlast, give_up=self._give_up)
         self._flushing: asyncio.Task[None] | None = None
         self._dropped = 0
         self.version = 0
@@ -130,7 +132,7 @@ class Batcher:
                 for _ in range(TURNS):
                     await asyncio.sleep(0)
                 if batch := self._next():
-                    await self._commit(batch)
+                    await self._lockout.serve(batch)
                 if self._seen:
                     await self._save_seen()
         finally:
@@ -154,7 +156,7 @@ class Batcher:
         try:
             outcome = await self._attempt(batch)
         except Locked as error:
-            await self._pass_over(batch, error)
+            await self._lockout.pass_over(batch, error)
         except StoreDown as error:
             await self._outlast(batch, error)
         except Exception as error:
@@ -208,16 +210,10 @@ class Batcher:
             if not waiter.future.done():
                 waiter.future.set_result(booked or settled)
 
-    async def _pass_over(self, batch: Batch, error: Locked) -> None:
-        """Commit the other wallets; refuse the locked wallet's reserves at once, and queue its settlements again."""
-        wallets = batch.by_wallet()
-        if len(wallets) == 1:
-            fail([*batch.reserves, *batch.late()], error)
-            self._requeue(batch)
-            return
-        logger.warning("A wallet is locked elsewhere, committing wallet by wallet")
-        for part in wallets:
-            await self._commit(part)
+    def _give_up(self, batch: Batch, error: Locked) -> None:
+        """Refuse the reserves of locked wallets at once, and queue their settlements again."""
+        fail([*batch.reserves, *batch.late()], error)
+        self._requeue(batch)
 
     async def _outlast(self, batch: Batch, error: StoreDown) -> None:
         """Fail the reserves, whose holds may be committed, and release them; queue the settlements again."""

@@ -159,6 +159,10 @@ class Store(Protocol):
         """Return what this very settlement booked, if an earlier try was committed and its answer lost."""
         ...
 
+    async def free(self, wallets: set[int]) -> set[int]:
+        """Return those of these wallets that nobody has locked at this moment. Raises StoreDown."""
+        ...
+
     async def save_seen(self, seen: dict[int, int]) -> None:
         """Store the output tokens seen so far by hold id, so that a sweeper can charge them."""
         ...

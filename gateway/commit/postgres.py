@@ -82,6 +82,12 @@ COMMIT = "SELECT * FROM tollgate_commit({}, %s)".format(", ".join(f"%s::{kind}[]
 # status and latency tell it from a sweeper's
 RECALL = """SELECT shortfall FROM usage_calllog
             WHERE id = %s AND user_id = %s AND charge = %s AND status = %s AND latency_ms = %s"""
+# a wallet that is not there is for the commit to judge
+FREE = """WITH free AS (SELECT user_id FROM wallet_wallet WHERE user_id = ANY (%s) ORDER BY user_id
+                        FOR UPDATE SKIP LOCKED)
+          SELECT user_id FROM free UNION ALL
+          SELECT id FROM unnest(%s::bigint[]) w (id)
+          WHERE NOT EXISTS (SELECT FROM wallet_wallet WHERE user_id = id)"""
 SAVE_SEEN = """UPDATE wallet_hold h SET seen_tokens = s.tokens
                FROM unnest(%s::bigint[], %s::int[]) s(id, tokens) WHERE h.id = s.id AND h.seen_tokens < s.tokens"""
 
@@ -109,6 +115,11 @@ class PostgresStore:
         values = [order.id, order.wallet, order.charge, record.status, record.latency_ms]
         rows = await self._fetch(RECALL, values)
         return Settled(first=True, paid=order.charge - rows[0][0], shortfall=rows[0][0]) if rows else None
+
+    async def free(self, wallets: set[int]) -> set[int]:
+        """Return those that nobody has locked at this moment; they are let go of at once."""
+        asked = sorted(wallets)
+        return {key for (key,) in await self._fetch(FREE, [asked, asked])}
 
     async def save_seen(self, seen: dict[int, int]) -> None:
         """Store the output tokens seen so far by hold id, so that a sweeper can charge them."""

@@ -43,6 +43,10 @@ class SqliteStore:
         shortfall = await self._run(lambda db: sqlite_rows.shortfall_of(db, order))
         return None if shortfall is None else Settled(first=True, paid=order.charge - shortfall, shortfall=shortfall)
 
+    async def free(self, wallets: set[int]) -> set[int]:
+        """Return all of them: SQLite locks its file, not rows."""
+        return wallets
+
     async def save_seen(self, seen: dict[int, int]) -> None:
         """Store the output tokens seen so far by hold id, so that a sweeper can charge them."""
         query = "UPDATE wallet_hold SET seen_tokens = max(seen_tokens, ?) WHERE id = ?"

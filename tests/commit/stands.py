@@ -23,6 +23,9 @@ class Fragile:
     async def recall(self, order: Settle) -> Settled | None:
         return await self.store.recall(order)
 
+    async def free(self, wallets: set[int]) -> set[int]:
+        return await self.store.free(wallets)
+
     async def save_seen(self, seen: dict[int, int]) -> None:
         await self.store.save_seen(seen)
 
@@ -37,6 +40,7 @@ class Paper:
         self.refuse = refuse
         self.batches: list[tuple[list[int], list[int]]] = []
         self.seen: dict[int, int] = {}
+        self.locked: set[int] = set()
 
     async def commit(self, settles: Sequence[Settle], reserves: Sequence[Reserve]) -> Outcome:
         self.refuse(settles, reserves)
@@ -49,6 +53,9 @@ class Paper:
 
     async def recall(self, order: Settle) -> Settled | None:
         return None
+
+    async def free(self, wallets: set[int]) -> set[int]:
+        return wallets - self.locked
 
     async def save_seen(self, seen: dict[int, int]) -> None:
         self.seen |= seen

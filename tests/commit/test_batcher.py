@@ -124,32 +124,6 @@ def test_a_settlement_that_came_late_is_told_and_booked_all_the_same(caplog):
     assert "it stays queued" in caplog.text
 
 
-def test_a_locked_wallet_holds_up_nobody_else():
-    locked = 3
-
-    def refuse(settles, reserves):
-        nonlocal locked
-        if locked and any(order.wallet == 2 for order in (*settles, *reserves)):
-            locked -= 1
-            raise Locked
-
-    store = Paper(refuse)
-
-    async def main():
-        shared = Batcher(store)
-        orders = [shared.reserve(reserve(1, 2)), shared.reserve(reserve(2, 1)), shared.reserve(reserve(3, 2))]
-        settles = [shared.settle(settle(4, 2)), shared.settle(settle(5, 3)), shared.settle(settle(6, 2))]
-        return await asyncio.gather(*orders, *settles, return_exceptions=True)
-
-    one, two, three, *settled = asyncio.run(main())
-    assert isinstance(one, Locked)
-    assert isinstance(two, Hold)
-    assert isinstance(three, Locked)
-    assert all(isinstance(result, Settled) for result in settled)
-    assert store.batches[-1] == ([4, 6], [])
-    assert sorted(len(settles) + len(reserves) for settles, reserves in store.batches) == [1, 1, 2]
-
-
 def test_a_cancelled_caller_gives_its_hold_back():
     store = Paper()
 

@@ -33,6 +33,9 @@ class Switch:
     async def recall(self, order) -> Settled | None:
         return await self.store.recall(order)
 
+    async def free(self, wallets) -> set[int]:
+        return await self.store.free(wallets)
+
     async def save_seen(self, seen) -> None:
         if not self.down:
             await self.store.save_seen(seen)

@@ -122,6 +122,9 @@ class Counting:
     async def recall(self, order: Settle) -> Settled | None:
         return await self.store.recall(order)
 
+    async def free(self, wallets: set[int]) -> set[int]:
+        return await self.store.free(wallets)
+
     async def save_seen(self, seen: dict[int, int]) -> None:
         await self.store.save_seen(seen)
 
