@@ -88,6 +88,8 @@ forget: Port[[User], None] = Port("forget")
 unpriced_lately: Port[[User], Sequence[object]] = Port("unpriced_lately")
 # how long rows are kept, by the operator's word
 kept: Port[[], Kept] = Port("kept")
+# whether a channel open to the account offers what is paid by a unit of prices ("per_image", "per_second")
+offered: Port[[User, str], bool] = Port("offered")
 # the models that an account may call and that have no price, by name: (user)
 unpriced_models: Port[[User], Sequence[str]] = Port("unpriced_models")
 # what models without a price cost an account in the month of a moment: (user, moment) -> wallet.budgets.Used
@@ -109,6 +111,7 @@ PORTS = (
     step_up,
     unpriced_lately,
     kept,
+    offered,
     unpriced_models,
     unpriced_spend,
     total_locked,

@@ -1,10 +1,12 @@
 """What the parts of /api share: the shape of refusals and lists, and how values are written."""
 
+import secrets
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 from django.db.models import TextChoices
 from django.http import HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from ninja import Schema
 from pydantic import AwareDatetime, BeforeValidator, ConfigDict, Field
 
@@ -13,6 +15,7 @@ from common import money
 PREFIX = "/api/"
 DOCS = "/api/docs"  # the one page among them
 Item = TypeVar("Item")
+AnyResponse = TypeVar("AnyResponse", bound=HttpResponseBase)
 
 
 class Problem(Exception):
@@ -97,6 +100,12 @@ PositiveUsd = Annotated[
 ]
 Cursor = Annotated[str, Field(pattern=r"^[1-9][0-9]{0,18}$", description="`next` of the page before")]
 Chosen = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]  # a filter; no database takes a NUL
+
+
+def stamped(response: AnyResponse) -> AnyResponse:
+    """Return an answer with a request id."""
+    response["x-request-id"] = f"api_{secrets.token_hex(8)}"
+    return response
 
 
 def enum(choices: type[TextChoices]) -> dict[str, Any]:

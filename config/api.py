@@ -13,6 +13,7 @@ from gateway import api as gateway
 from pricing import api as pricing
 from privacy import api as privacy
 from security.bearer import AccessTokenAuth, Scope
+from sidebar import api as sidebar
 from usage import api as usage
 from wallet import api as wallet
 
@@ -48,6 +49,7 @@ api.add_router("/keys", gateway.router, auth=AccessTokenAuth(reads=(Scope.READ, 
 api.add_router("/models", gateway.models_router, auth=token)
 api.add_router("/settings/privacy", privacy.router, auth=token)
 api.add_router("/settings/pricing", pricing.router, auth=token)
+api.add_router("/settings/sidebar", sidebar.router, auth=token)
 api.add_router("/usage", usage.router, auth=token)
 api.add_router("/wallet", wallet.router, auth=token)
 api.add_router("/version", version_router, auth=token)

@@ -1,7 +1,6 @@
 """What stands before every call of /api: how bodies are read, and how refusals are answered."""
 
 import logging
-import secrets
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
@@ -16,7 +15,7 @@ from ninja.errors import HttpError, ValidationError
 from ninja.parser import Parser
 
 from common import strictjson
-from common.api import InvalidField, NotFound, Problem
+from common.api import InvalidField, NotFound, Problem, stamped
 
 logger = logging.getLogger(__name__)
 JSON = "application/json"
@@ -133,8 +132,7 @@ def door(view: View) -> View:
         if response.status_code == MethodNotAllowed.status:
             allowed = ", ".join(sorted(response["Allow"].split(", ")))
             response = MethodNotAllowed(f"This path answers {allowed}.", headers={"Allow": allowed}).answer()
-        response["x-request-id"] = f"api_{secrets.token_hex(8)}"
-        return response
+        return stamped(response)
 
     return answer
 

@@ -100,6 +100,7 @@ MIDDLEWARE = [
     "django_otp.middleware.OTPMiddleware",  # user.is_verified()
     "accounts.middleware.Preferences",  # language and timezone: account, then cookie, then browser
     "django.contrib.auth.middleware.LoginRequiredMiddleware",  # every page but those that say otherwise
+    "sidebar.middleware.ModuleGuard",  # what the operator has turned off does not exist
     "security.gate.SecondFactorPolicy",  # who must have a second factor, has one
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",

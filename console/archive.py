@@ -21,6 +21,7 @@ from notifications import exports as notifications
 from pricing import exports as pricing
 from privacy import exports as privacy
 from security import exports as security
+from sidebar import exports as sidebar
 from usage import exports as usage
 from wallet import exports as wallet
 
@@ -33,6 +34,7 @@ ROOMS: Sequence[Callable[[User], list[Table]]] = (
     notifications.tables,
     pricing.tables,
     privacy.tables,
+    sidebar.tables,
 )
 
 

@@ -12,6 +12,7 @@ class GatewayConfig(AppConfig):
     verbose_name = "Gateway"
 
     def ready(self) -> None:
-        """Check the rules of the gate before it starts, and answer what the pricing page asks of the channels."""
+        """Check the rules of the gate before it starts, and answer what settings pages ask of the channels."""
         checks.register(api_middleware)
         import_string("accounts.ports.unpriced_models").fill(import_string("gateway.offers.unpriced"))
+        import_string("accounts.ports.offered").fill(import_string("gateway.offers.offered"))

@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 
 from accounts.models import User
 from gateway.models import Route
-from pricing import preferences
+from pricing import kinds, preferences
 from pricing import services as pricing
 from pricing.http import price_of, prices_of
 from pricing.units import Rates
@@ -72,6 +72,12 @@ def _offers(user: User) -> list[Offer]:
 
 def _live(offers: Iterable[Offer]) -> Mapping[tuple[str, str], Rates]:
     return pricing.live_rates(name for offer in offers for name in (offer.model, offer.upstream_model))
+
+
+def offered(user: User, unit: str) -> bool:
+    """Return whether a model that the user's group may call is sold by this unit of prices ("per_image", say)."""
+    rows = _routes(user).values_list("model", "upstream_model")
+    return kinds.sold_by({name for names in rows for name in names if name}, unit)
 
 
 def _routes(user: User) -> QuerySet[Route]:

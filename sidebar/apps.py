@@ -2,8 +2,7 @@
 
 from django.apps import AppConfig
 from django.core.checks import Tags, register
-
-from sidebar.checks import modules_resolve, tabs_resolve
+from django.utils.module_loading import import_string
 
 
 class SidebarConfig(AppConfig):
@@ -11,6 +10,6 @@ class SidebarConfig(AppConfig):
     verbose_name = "Sidebar"
 
     def ready(self) -> None:
-        """Register the check of the registry."""
-        register(modules_resolve, Tags.urls)
-        register(tabs_resolve, Tags.urls)
+        """Register the checks of the registry."""
+        for name in ("modules_resolve", "tabs_resolve", "policy_complete"):
+            register(import_string(f"sidebar.checks.{name}"), Tags.urls)

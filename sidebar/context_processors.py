@@ -6,26 +6,27 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 
-from sidebar import preferences
-from sidebar.modules import AREAS, Module
+from accounts.models import User
+from sidebar import preferences, services
+from sidebar.modules import AREAS, SETTINGS, Module
 from sidebar.tabs import GROUPS, TABS
 
-SETTINGS = "/settings/"
 LOCAL = {"localhost", "127.0.0.1", "::1"}
 SHORT = {"en": "EN", "zh-hans": "中文"}
 DOCUMENT_LANGUAGE = {"zh-hans": "zh-Hans"}  # BCP 47 writes the script in title case
 
 
 def shell(request: HttpRequest) -> dict[str, object]:
-    """Return areas, theme, languages, host and version. Asks nothing of the database."""
+    """Return areas, theme, languages, host and version. The database is asked only where areas are shown."""
     language = get_language() or settings.LANGUAGE_CODE
     parts = urlsplit(settings.BASE_URL)
     user = getattr(request, "user", None)  # a request refused before authentication has none
     theme = preferences.theme_of(user, request.COOKIES)
     return {
-        "areas": _areas(request.path),
+        "areas": SimpleLazyObject(lambda: _areas(request, user)),
         "host": parts.netloc,
         "initials": initials(user.get_username()) if user else "",
         "insecure": not settings.HTTPS and parts.hostname not in LOCAL,
@@ -59,16 +60,23 @@ def initials(username: str) -> str:
     return letters.upper()
 
 
-def _areas(path: str) -> list[dict[str, object]]:
-    return [{"name": area.name, "links": [_link(module, path) for module in area.modules]} for area in AREAS]
+def _areas(request: HttpRequest, user: User | None) -> list[dict[str, object]]:
+    """Return what an account is shown, area by area; an area without modules is left out."""
+    hides = services.hidden(user) if user and user.is_authenticated else frozenset[str]()
+    known: frozenset[str] | None = getattr(request, "modules_off", None)  # the guard asked for it, on most pages
+    seats = [seat for seat in services.seats(hides, services.off() if known is None else known) if seat.shown]
+    areas = [(area, [seat.module for seat in seats if seat.area == area]) for area in AREAS]
+    return [{"name": area.name, "links": [_link(one, request.path) for one in shown]} for area, shown in areas if shown]
 
 
 def _link(module: Module, path: str) -> dict[str, object]:
+    in_settings = module.key == SETTINGS and any(tab.leads(path) for tab in TABS)
     return {
+        "key": module.key,
         "name": module.name,
         "icon": module.icon,
         "url": reverse(module.url_name),
-        "current": path.startswith(module.root) or (module.root == SETTINGS and any(tab.leads(path) for tab in TABS)),
+        "current": module.owns(path) or in_settings,
     }
 
 

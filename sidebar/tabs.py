@@ -44,6 +44,7 @@ GROUPS = (
         (
             Tab(_("Price safeguard"), "settings_pricing", ("/settings/pricing/",)),
             Tab(_("Privacy"), "settings_privacy", ("/settings/privacy/",)),
+            Tab(_("Sidebar"), "settings_sidebar", ("/settings/sidebar/",)),
         ),
     ),
     Group(_("Leave"), (Tab(_("Delete account"), "settings_delete", ("/settings/delete/",)),)),

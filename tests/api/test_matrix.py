@@ -27,7 +27,11 @@ CALLS = {
 }
 BODIES = {"POST": {"name": "new"}, "PATCH": {"enabled": True}}
 # where another is sent
-BODIES_OF = {"/api/settings/privacy": {"record_ip": False}, "/api/settings/pricing": {"accepted_models": []}}
+BODIES_OF: dict[str, object] = {
+    "/api/settings/privacy": {"record_ip": False},
+    "/api/settings/sidebar": {"hidden": []},
+    "/api/settings/pricing": {"accepted_models": []},
+}
 
 
 @dataclass(slots=True)

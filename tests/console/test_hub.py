@@ -162,5 +162,5 @@ def test_the_page_costs_few_queries(page, user, django_assert_max_num_queries):
     page()
     with django_assert_max_num_queries(16):
         page()
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(7):
         page("2fa")

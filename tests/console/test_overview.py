@@ -179,7 +179,7 @@ def test_the_page_costs_few_queries_however_much_was_called(page, user, django_a
     for number in range(60):
         called(user, now - timedelta(hours=7 * number), model=f"model-{number % 9}")
         refused(user, now - timedelta(hours=7 * number))
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(20):
         shown(page)
 
 

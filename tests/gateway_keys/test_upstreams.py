@@ -58,5 +58,5 @@ def test_page_says_it_in_words(client, user):
 
 def test_page_with_its_own_path_does_not_ask(client, user, django_assert_num_queries):
     client.force_login(user)
-    with django_assert_num_queries(6):  # session, account, second-factor policy, group, models on offer, balance
+    with django_assert_num_queries(8):  # session, account, policies, group, models on offer, balance, what is hidden
         client.get("/keys/new/")

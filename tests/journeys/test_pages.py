@@ -18,6 +18,7 @@ PAGES = {
     "profile": "/settings/profile/",
     "pricing": "/settings/pricing/",
     "privacy": "/settings/privacy/",
+    "sidebar": "/settings/sidebar/",
     "security": "/settings/security/",
     "sessions": "/settings/security/sessions/",
     "events": "/settings/security/events/",

@@ -40,6 +40,8 @@ HARMLESS = {
     "set_language": "a choice of how pages look",
     "set_theme": "a choice of how pages look",
     "settings": "shows how everything stands",
+    "settings_sidebar": "a choice of how pages look",
+    "settings_sidebar_preview": "says how pages would look",
     "settings_privacy": "turns recording off or on for the account alone",
     "settings_profile": "names, language and timezone",
     "setup": "the printed link is the proof",

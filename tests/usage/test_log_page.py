@@ -237,5 +237,5 @@ def test_a_full_page_costs_few_queries_however_many_rows_there_are(page, user, q
     book([draft(user, now - timedelta(minutes=number)) for number in range(3 * PAGE)])
     for number in range(PAGE):
         refused(user, now - timedelta(minutes=number))
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(11):
         shown(page, query)

@@ -126,5 +126,5 @@ def test_notes_are_text_never_markup(page, user):
 def test_the_page_costs_few_queries_however_long_the_ledger(page, user, django_assert_max_num_queries):
     for number in range(PAGE + 20):
         ledger.credit(user.pk, NANO, reference=f"c{number}")
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(11):
         shown(page)
