@@ -24,8 +24,9 @@ from gateway.commit.orders import (
 
 CAP = 500
 TRIES = 5
-# turns of the loop before a batch closes: whoever's request has just been read joins it, and commits are half as many
-TURNS = 4
+# A batch closes after so many turns of the loop that brought nobody new: whoever's request has just been read joins it.
+# A commit costs as much as several calls, so larger ones are worth the turns; those of an idle loop take 10 µs
+TURNS, MOST_TURNS = 4, 40
 HOLD_S = 10.0  # a caller waits for a hold, unless it says otherwise
 PAUSE_S = 0.2  # before a store that was out of reach is asked again
 MOST_NOTES = 10_000  # log rows that wait for a store; beyond that the oldest are dropped, since memory is finite
@@ -129,14 +130,24 @@ class Batcher:
     async def _flush(self) -> None:
         try:
             while self._settles or self._reserves or self._notes or self._seen:
-                for _ in range(TURNS):
-                    await asyncio.sleep(0)
+                await self._gather()
                 if batch := self._next():
                     await self._lockout.serve(batch)
                 if self._seen:
                     await self._save_seen()
         finally:
             self._flushing = None
+
+    async def _gather(self) -> None:
+        """Return when nobody has joined for so many turns, or a batch is full."""
+        quiet, waiting = 0, len(self._settles) + len(self._reserves)
+        for _ in range(MOST_TURNS):
+            await asyncio.sleep(0)
+            joined = len(self._settles) + len(self._reserves)
+            quiet = quiet + 1 if joined == waiting else 0
+            if quiet == TURNS or joined >= self._cap:
+                return
+            waiting = joined
 
     def _next(self) -> Batch:
         settles = take(self._settles, self._cap)
