@@ -63,6 +63,20 @@ class Used(Protocol):
         ...
 
 
+class Standing(Protocol):
+    """What an account has, in nano-USD, and how long that lasts, in words."""
+
+    @property
+    def total(self) -> int:
+        """Return what quota warnings look at."""
+        ...
+
+    @property
+    def runway(self) -> str:
+        """Return how long it lasts at the latest pace; empty without one."""
+        ...
+
+
 # tell the owner of an account what happened to it, in the transaction of what happened: (user, kind, data)
 announce: Port[[User, str, Mapping[str, object]], None] = Port("announce")
 # write down what happened to an account's credentials, and tell its owner: see security.events.record
@@ -100,6 +114,8 @@ total_locked: Port[[int], int] = Port("total_locked")
 standing: Port[[User], object] = Port("standing")
 # the items of the check-up that the Security page does not know: (user, moment) -> console.checkup.Item
 checks: Port[[User, datetime], Sequence[object]] = Port("checks")
+# what an account has and how long that lasts: (user)
+standing: Port[[User], Standing] = Port("standing")
 
 PORTS = (
     announce,

@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("wallet.urls")),
     path("", include("accounts.urls")),
     path("", include("sidebar.urls")),
+    path("settings/notifications/", include("notifications.urls")),
     path("settings/pricing/", include("pricing.urls")),
     path("", include("security.urls")),
     path("api/", include("config.api")),

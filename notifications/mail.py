@@ -8,6 +8,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from accounts.models import User
 from notifications import outbox
 from notifications.events import MAIL
+from notifications.models import Delivery
 from notifications.transports import email
 
 
@@ -22,7 +23,7 @@ class OutboxEmailBackend(BaseEmailBackend):
         return len(addressed)
 
 
-def put(message: EmailMessage, *, event: str, user: User | None = None, repeatable: bool = False) -> None:
+def put(message: EmailMessage, *, event: str, user: User | None = None, repeatable: bool = False) -> Delivery:
     """Queue a message; it belongs to the account that has its recipient's address, and goes when that goes.
 
     A repeatable one is kept once sent, so that its owner may send it again.
@@ -33,7 +34,7 @@ def put(message: EmailMessage, *, event: str, user: User | None = None, repeatab
     if user is None and len(recipients) == 1:
         user = User.objects.filter(email__iexact=recipients[0]).first()
     raw = message.message().as_bytes(linesep="\r\n")
-    outbox.put(
+    return outbox.put(
         user=user,
         event=event,
         method="email",

@@ -35,6 +35,11 @@ class Try:
     response: str = ""
     permanent: bool = False
 
+    @property
+    def when(self) -> datetime:
+        """Return the moment of the try."""
+        return datetime.fromisoformat(self.at)
+
 
 def put(
     *, user: User | None, event: str, method: str, subject: str, payload: str, repeatable: bool = False
@@ -122,6 +127,4 @@ def _close(delivery: Delivery, tried: Try, **changes: object) -> None:
     changes |= {"result": tried.result[:300], "tries": json.dumps([asdict(one) for one in made])}
     held = Delivery.objects.filter(pk=delivery.pk, attempts=delivery.attempts, state=State.PENDING)
     if held.update(**changes) and delivery.user_id and (delivery.repeatable or delivery.event == events.TEST):
-        methods.note(
-            delivery.user_id, delivery.method, ok=tried.ok, result=tried.result, at=datetime.fromisoformat(tried.at)
-        )
+        methods.note(delivery.user_id, delivery.method, ok=tried.ok, result=tried.result, at=tried.when)

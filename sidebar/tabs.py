@@ -42,6 +42,7 @@ GROUPS = (
     Group(
         _("Preferences"),
         (
+            Tab(_("Notifications"), "settings_notifications", ("/settings/notifications/",)),
             Tab(_("Price safeguard"), "settings_pricing", ("/settings/pricing/",)),
             Tab(_("Privacy"), "settings_privacy", ("/settings/privacy/",)),
             Tab(_("Sidebar"), "settings_sidebar", ("/settings/sidebar/",)),

@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from common.fields import EncryptedTextField
+from notifications.models.method import Method
 
 
 class Delivery(models.Model):
@@ -42,3 +43,8 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return self.subject or self.event
+
+    @property
+    def way(self) -> str:
+        """Return the name of the method."""
+        return str(Method.Kind(self.method).label)

@@ -16,6 +16,8 @@ PAGES = {
     "usage": "/logs/usage/",
     "wallet": "/wallet/",
     "profile": "/settings/profile/",
+    "notifications": "/settings/notifications/",
+    "deliveries": "/settings/notifications/deliveries/",
     "pricing": "/settings/pricing/",
     "privacy": "/settings/privacy/",
     "sidebar": "/settings/sidebar/",

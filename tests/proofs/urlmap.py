@@ -16,11 +16,14 @@ from allauth.socialaccount.models import SocialAccount
 from django.apps import apps
 from django.contrib.sessions.backends.base import SessionBase
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
 from accounts import jobs
 from accounts.models import User
 from console import export
 from gateway import keys
+from notifications import mailboxes, outbox
+from notifications.models import Delivery, Method
 from security import tokens
 from security.models import Passkey, Session
 from security.sessions import SessionStore, stored
@@ -107,6 +110,12 @@ def _export(user: User) -> tuple[object, ...]:
     return (job.pk,)
 
 
+def _delivery(user: User) -> tuple[object, ...]:
+    row = outbox.put(user=user, event="quota.low", method="webhook", subject="Low", payload="{}", repeatable=True)
+    Delivery.objects.filter(pk=row.pk).update(state="dead")
+    return (row.pk,)
+
+
 OBJECTS: dict[str, Callable[[User], tuple[object, ...]]] = {
     "key": _key,
     "token": _token,
@@ -114,6 +123,7 @@ OBJECTS: dict[str, Callable[[User], tuple[object, ...]]] = {
     "passkey": _passkey,
     "binding": _binding,
     "export": _export,
+    "delivery": _delivery,
 }
 
 
@@ -126,17 +136,25 @@ def _reset(user: User) -> tuple[object, ...]:
     return (user_pk_to_url_str(user), default_token_generator.make_token(user))
 
 
+def _address(user: User) -> tuple[object, ...]:
+    token = secrets.token_urlsafe(16)
+    pending = {"link_digest": mailboxes._digest(token), "link_until": timezone.now() + mailboxes.LIFE}
+    Method.objects.update_or_create(user=user, kind="email", defaults={**pending, "pending": "else@example.org"})
+    return (token,)
+
+
 # links that were mailed: whoever has one may follow it
 BY_LINK: dict[str, Callable[[User], tuple[object, ...]]] = {
     "account_confirm_email": _confirmation,
     "account_reset_password_from_key": _reset,
+    "notification_address": _address,
 }
 
 
 # what is there for everybody
 OFFERED: dict[str, Callable[[User], tuple[object, ...]]] = dict.fromkeys(
     ("provider_back", "provider_bind", "provider_sign_in"), lambda _user: ("acme",)
-)
+) | dict.fromkeys(("method_card", "method_save", "method_test", "method_remove"), lambda _user: ("webhook",))
 
 
 def _of_admin(route: Route) -> tuple[object, ...]:
