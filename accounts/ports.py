@@ -110,8 +110,6 @@ unpriced_models: Port[[User], Sequence[str]] = Port("unpriced_models")
 unpriced_spend: Port[[User, datetime], "Used"] = Port("unpriced_spend")
 # the total of an account's wallet in nano-USD, whose row is locked by that: (user id)
 total_locked: Port[[int], int] = Port("total_locked")
-# what an account has and how long that lasts: (user) -> console.standing.Standing
-standing: Port[[User], object] = Port("standing")
 # the items of the check-up that the Security page does not know: (user, moment) -> console.checkup.Item
 checks: Port[[User, datetime], Sequence[object]] = Port("checks")
 # what an account has and how long that lasts: (user)

@@ -47,7 +47,6 @@ HARMLESS = {
     "settings": "shows how everything stands",
     "settings_sidebar": "a choice of how pages look",
     "settings_sidebar_preview": "says how pages would look",
-    "settings": "leads on",
     "settings_notifications": "when the account is warned",
     "settings_privacy": "turns recording off or on for the account alone",
     "settings_profile": "names, language and timezone",
