@@ -204,3 +204,7 @@ class ProfileForm(forms.Form):
         super().__init__(*args, **kwargs)
         zones = sorted(zoneinfo.available_timezones())
         self.fields["timezone"].choices = [("", "UTC"), *((zone, zone) for zone in zones)]  # type: ignore[attr-defined]
+
+    def clean_theme(self) -> str:
+        """Return the theme; the stored one where a form does not speak of it."""
+        return str(self.cleaned_data["theme"] if "theme" in self.data else self.initial.get("theme", ""))

@@ -71,9 +71,9 @@ class SafeguardForm(forms.Form):
         self.allowed = allowed
         names = sorted({*unpriced, *stored.accepted_models, *self._sent()})
         self.fields["accepted_models"].choices = [(name, name) for name in names]  # type: ignore[attr-defined]
-        if not allowed and not stored.accept_unpriced:
-            for field in self.fields.values():
-                field.widget.attrs["disabled"] = True
+        self.locked = not allowed and not stored.accept_unpriced  # what was turned on can be turned off, always
+        if self.locked:
+            self.fields["accept_unpriced"].widget.attrs["disabled"] = True
 
     def clean(self) -> dict[str, Any]:
         """Return the choices that were sent: who posts the switch alone leaves models and cap as they are."""

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from accounts import ports
 from accounts.models import User
 from common import callids
 from common.pages import wants_fragment
@@ -36,6 +37,7 @@ def usage_log(request: HttpRequest) -> HttpResponse:
         "picks": [form["model"], form["key"], form["period"]],
         "kinds": _kinds(asked),
         "rows": [rows.row(call) for call in page.calls],
+        "kept": ports.kept(),
         "totals": None if "request" in asked else outline.totals,
         "addresses": any(call.address for call in page.calls),
         "newest": _link(asked, before=None) if "before" in asked else None,

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from common import callids
+from privacy.models import PrivacyPolicy
 from tests.booked import book, called, draft, refused
 from usage.calls import PAGE
 from usage.mending import MENDED_ON, WORDS, mend
@@ -224,6 +225,12 @@ def test_htmx_gets_the_list_without_the_frame(page, user):
     assert "<html" in shown(page, "", **HTMX, **{"HX-History-Restore-Request": "true"})
 
 
+def test_how_long_rows_are_kept_is_said_as_the_operator_decided(page):
+    assert "Calls are kept for 365 days, errors for 30." in shown(page)
+    PrivacyPolicy.objects.create(pk=1, call_days=90, error_days=7)
+    assert "Calls are kept for 90 days, errors for 7." in shown(page)
+
+
 def test_names_are_text_never_markup(page, user):
     called(user, model="<script>alert(1)</script>", api_key="{{ 7|add:7 }}")
     text = shown(page)
@@ -237,5 +244,5 @@ def test_a_full_page_costs_few_queries_however_many_rows_there_are(page, user, q
     book([draft(user, now - timedelta(minutes=number)) for number in range(3 * PAGE)])
     for number in range(PAGE):
         refused(user, now - timedelta(minutes=number))
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(12):
         shown(page, query)
