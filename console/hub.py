@@ -16,6 +16,7 @@ from pricing import preferences as pricing
 from privacy import services as privacy
 from security import checkup
 from sidebar import preferences as looks
+from sidebar import services as sidebar
 from sidebar.tabs import GROUPS, Tab
 from wallet import ledger
 
@@ -96,6 +97,17 @@ def recording(user: User) -> State:
     return State([_("Addresses are recorded") if chosen.records else _("No address is recorded"), days])
 
 
+def menu(user: User) -> State:
+    """Return what of the sidebar is hidden, and what the operator has turned off."""
+    seats = [seat for seat in sidebar.seats(sidebar.hidden(user), sidebar.off()) if not seat.module.planned]
+    hidden = [str(seat.module.name) for seat in seats if not (seat.shown or seat.off)]
+    off = [str(seat.module.name) for seat in seats if seat.off]
+    said = [_("Hidden: %(names)s") % {"names": ", ".join(hidden)} if hidden else _("Nothing is hidden")]
+    if off:
+        said.append(_("Turned off by your administrator: %(names)s") % {"names": ", ".join(off)})
+    return State(said, "lock" if off else "")
+
+
 def leaving(user: User) -> State:
     """Return what would be lost."""
     balance = ledger.balance(user.pk)
@@ -124,5 +136,6 @@ AREAS: Mapping[str, Look] = {
         price_safeguard,
     ),
     "settings_privacy": ("eye-off", gettext_lazy("What is written down about your calls"), recording),
+    "settings_sidebar": ("panel-left", gettext_lazy("Which pages the menu offers"), menu),
     "settings_delete": ("trash-2", gettext_lazy("Take your data along, and leave for good"), leaving),
 }

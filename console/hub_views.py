@@ -36,4 +36,4 @@ def item(request: HttpRequest) -> HttpResponse:
             checkup.let_be(user, name, now=timezone.now())
     except checkup.UnknownCheck as unknown:
         raise Http404 from unknown
-    return redirect(http.safe_path(request.POST.get("next", "")) or "overview")
+    return redirect(http.safe_path(request.POST.get("next", "")) or "settings")

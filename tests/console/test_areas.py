@@ -18,6 +18,8 @@ from pricing.models import PricingSettings
 from privacy import services as privacy
 from privacy.models import PrivacySettings
 from sidebar import preferences as looks
+from sidebar import services as sidebar
+from sidebar.models import SidebarSettings
 from tests.together import together
 from wallet import ledger
 
@@ -39,6 +41,7 @@ SAVE: dict[str, Callable[..., object]] = {
     "privacy": privacy.save,
     "thresholds": thresholds.save,
     "looks": save_looks,
+    "sidebar": sidebar.hide,
     "advice": lambda user, name: checkup.let_be(user, name, now=timezone.now()),
 }
 
@@ -52,6 +55,7 @@ def stand(user: User) -> dict[str, Any]:
         "privacy": (stored.record_ip, stored.keep_prompts),
         "thresholds": (warned.main, warned.further),
         "looks": (user.language, user.theme),
+        "sidebar": set(sidebar.hidden(user)),
         "advice": set(dismissals.standing(user, now=timezone.now())),
         "profile": (user.username, user.timezone, user.email, user.group_id),
     }
@@ -80,6 +84,10 @@ changes = st.one_of(
         st.just("looks"),
         st.fixed_dictionaries({"language": st.sampled_from(["en", "zh-hans"]), "theme": st.sampled_from(["", "dark"])}),
     ),
+    st.tuples(
+        st.just("sidebar"),
+        st.fixed_dictionaries({"names": st.lists(st.sampled_from(["overview", "wallet", "chat"]), unique=True)}),
+    ),
     st.tuples(st.just("advice"), st.fixed_dictionaries({"name": st.sampled_from(["token", "quota"])})),
 )
 
@@ -87,8 +95,8 @@ changes = st.one_of(
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=30)
 @given(st.lists(changes, min_size=1, max_size=8))
 def test_no_sequence_of_saves_changes_another_area(user, sequence):
-    for model in (PricingSettings, PrivacySettings, Threshold, Dismissal):
-        model.objects.all().delete()  # type: ignore[attr-defined]  # each has its manager
+    for model in (PricingSettings, PrivacySettings, SidebarSettings, Threshold, Dismissal):
+        model.objects.all().delete()
     ledger.open_wallet(user.pk)
     for area, change in sequence:
         before = stand(user)
@@ -117,6 +125,7 @@ def test_every_area_saved_at_the_same_moment_lasts(user):
         ("privacy", {"keep_prompts": True}),
         ("thresholds", {"main": 5, "further": [3, 2]}),
         ("looks", {"language": "zh-hans", "theme": "dark"}),
+        ("sidebar", {"names": ["wallet", "chat"]}),
         ("advice", {"name": "token"}),
         ("advice", {"name": "quota"}),
     ]
@@ -127,6 +136,7 @@ def test_every_area_saved_at_the_same_moment_lasts(user):
         "privacy": (True, True),
         "thresholds": (5, (3, 2)),
         "looks": ("zh-hans", "dark"),
+        "sidebar": {"wallet", "chat"},
         "advice": {"token", "quota"},
         "profile": ("mei", "", "mei@example.com", user.group_id),
     }
@@ -134,11 +144,12 @@ def test_every_area_saved_at_the_same_moment_lasts(user):
 
 def test_the_profile_leaves_every_area_alone(user):
     ledger.open_wallet(user.pk)
-    for area, change in [
+    saved: list[tuple[str, Change]] = [
         ("pricing", {"monthly_cap": 7}),
         ("privacy", {"record_ip": True}),
         ("advice", {"name": "token"}),
-    ]:
+    ]
+    for area, change in saved:
         SAVE[area](fresh(user), **change)
     before = stand(user)
     services.change_profile(fresh(user), username="lin", language="en", timezone="Asia/Tokyo", theme="light")
@@ -147,9 +158,10 @@ def test_the_profile_leaves_every_area_alone(user):
     assert after == {name: before[name] for name in after}
 
 
-PAGES = {
+PAGES: dict[str, dict[str, Any]] = {
     "/settings/pricing/": {"monthly_cap": "9"},
     "/settings/privacy/": {"record_ip": "on"},
+    "/settings/sidebar/": {"hidden": ["usage_logs"]},
     "/settings/profile/": {"username": "mei", "language": "en", "timezone": "Asia/Tokyo"},
 }
 FOREIGN = {

@@ -119,7 +119,7 @@ def test_both_pages_show_it_and_lead_back(account, client, path):
 def test_letting_be_leads_nowhere_else(account, client, target):
     client.force_login(account)
     answer = client.post(ITEM, {"item": "token", "next": target})
-    assert answer.headers["Location"] == reverse("overview")
+    assert answer.headers["Location"] == reverse("settings")
 
 
 def test_the_check_up_costs_few_queries(account, django_assert_max_num_queries):

@@ -12,6 +12,7 @@ from pricing import preferences as pricing
 from pricing.models import PricingPolicy
 from privacy import services as privacy
 from privacy.models import PrivacyPolicy
+from sidebar.models import SidebarPolicy
 from sidebar.tabs import TABS
 from wallet import ledger
 
@@ -74,9 +75,11 @@ def test_the_cards_say_how_each_area_stands(page, user):
 def test_what_the_operator_forbids_is_locked_with_the_reason(page, user):
     PricingPolicy.objects.create(pk=1, allow_unpriced=False)
     PrivacyPolicy.objects.create(pk=1, allow_recording=False)
+    SidebarPolicy.objects.create(pk=1, usage_logs=False)
     version.bump()
     text = page()
-    assert text.count("locked") == 2
+    assert text.count("locked") == 3
+    assert "Turned off by your administrator: Usage logs" in text
     assert "Refused: your administrator doesn&#x27;t allow them" in text
     assert "Addresses: your administrator doesn&#x27;t allow recording" in text
 
