@@ -21,6 +21,7 @@ from pricing import catalogue, prices
 from pricing.models import Price
 from pricing.services import charge, rates_of
 from pricing.units import Units
+from security import policy as security
 from usage.models import CallLog, HourlyUsage
 from wallet import ledger, verify
 from wallet.models import Budget, LedgerEntry
@@ -91,6 +92,14 @@ def test_the_month_can_be_looked_at(db):
     weekdays = Counter(moment.weekday() for moment in moments)
     assert max(weekdays[5], weekdays[6]) * 2 < min(weekdays[day] for day in range(5))
     assert not rows.exclude(address=None).exists()
+
+
+def test_it_can_be_looked_at_before_a_second_factor_is_set_up(db):
+    fill()
+    user = User.objects.get(username="demo")
+    assert user.is_staff
+    assert security.required_from(user)
+    assert not security.overdue(user)
 
 
 def test_a_disabled_key_is_used_no_more(db):
