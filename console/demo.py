@@ -25,7 +25,6 @@ from gateway import keys
 from pricing import catalogue
 from pricing import services as pricing
 from pricing.units import Rates
-from security import policy as security
 from usage import history as usage
 from wallet import history as wallet
 
@@ -122,10 +121,11 @@ def _prices() -> dict[str, Rates]:
 
 
 def _age(books: Books, plan: Sequence[Sketch]) -> None:
-    """Let the account be as old as its first call, and its keys as used as they are."""
+    """Let the keys be as old and as used as they are.
+
+    The account stays as young as it is: from an administrator of a month ago a second factor would be demanded first.
+    """
     born = min([each.at for each in plan], default=books.user.date_joined) - timedelta(days=1)
-    User.objects.filter(pk=books.user.pk).update(date_joined=born)
-    security.begin_grace()  # an administrator of a month ago would be asked for a second factor before seeing anything
     for number, each in enumerate(KEYS):
         last = max((sketch.at for sketch in plan if sketch.key == each.name), default=None)
         made = born + timedelta(minutes=5 + 7 * number)

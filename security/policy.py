@@ -36,10 +36,3 @@ def require(policy: SecurityPolicy, before: str) -> None:
     order = [Required.NOBODY.value, Required.STAFF.value, Required.EVERYONE.value]
     if order.index(policy.second_factor) > order.index(before):
         policy.required_at = timezone.now()
-
-
-def begin_grace() -> None:
-    """Let the days of grace begin now, however old the accounts are."""
-    policy = SecurityPolicy.get_solo()
-    policy.required_at = timezone.now()
-    policy.save(update_fields=["required_at"])

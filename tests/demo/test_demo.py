@@ -151,7 +151,6 @@ def test_the_first_account_of_all_is_an_administrator_whose_password_works(db):
     assert account.is_superuser
     assert made.administrator
     assert account.check_password(made.password)
-    assert account.date_joined < NOW - timedelta(days=27)
 
 
 def test_what_an_operator_left_without_a_price_is_not_called(db):
