@@ -159,8 +159,9 @@ def token_by_page(house: House, verb: str = "") -> None:
 
 def accept_by_api(house: House) -> None:
     _, secret = tokens.make(house.user, name="build", scopes=["write"])
-    sent = {"path": "/api/settings/pricing", "data": {"accept_unpriced": True}, "content_type": "application/json"}
-    assert Browser(ADDRESS).patch(**sent, headers={"authorization": f"Bearer {secret}"}).status_code == 200
+    bearer, body = {"authorization": f"Bearer {secret}"}, {"accept_unpriced": True}
+    answer = Browser(ADDRESS).patch("/api/settings/pricing", body, "application/json", headers=bearer)
+    assert answer.status_code == 200
     assert PricingSettings.objects.get(user=house.user).accept_unpriced
 
 
