@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import administrators, holds, ports, services
 from accounts.administrators import Rights
 from accounts.models import User
+from accounts.permission_table import PermissionTable
 from common import version
 
 LAST = _("The last administrator can be neither deleted, disabled nor demoted.")
@@ -84,7 +85,6 @@ class UserAdmin(admin.ModelAdmin[User]):
     list_select_related = ("group",)
     search_fields = ("username", "email")
     ordering = ("username",)
-    filter_horizontal = ("user_permissions",)
     form = UserForm
     described: tuple[str, ...] = ()  # what a room above has to show of an account
 
@@ -118,6 +118,7 @@ class UserAdmin(admin.ModelAdmin[User]):
         """Offer the permissions that who looks at the page may hand on, of what the administration shows."""
         shown = ContentType.objects.get_for_models(*self.admin_site._registry).values()  # noqa: SLF001 (no other door)
         kinds = [kind.pk for kind in shown]
+        kwargs["widget"] = PermissionTable
         kwargs["queryset"] = administrators.grantable(_user(request)).filter(content_type__in=kinds)
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 

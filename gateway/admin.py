@@ -16,17 +16,18 @@ from gateway.channel_rules import InvalidChannel
 from gateway.models import ApiKey, Channel, ChannelKey, Route, Worker
 
 
-class RouteInline(admin.TabularInline[Route, Channel]):
+class RouteInline(admin.StackedInline[Route, Channel]):
     model = Route
     form = RouteForm
     extra = 1
+    fields = (("model", "upstream_model"),)
 
 
-class ChannelKeyInline(admin.TabularInline[ChannelKey, Channel]):
+class ChannelKeyInline(admin.StackedInline[ChannelKey, Channel]):
     model = ChannelKey
     form = ChannelKeyForm
     extra = 0
-    fields = ("suffix", "secret", "state", "rest_until", "last_error")
+    fields = (("suffix", "secret"), ("state", "rest_until"), "last_error")
     readonly_fields = ("suffix", "rest_until", "last_error")
 
 
@@ -39,7 +40,6 @@ class ChannelAdmin(admin.ModelAdmin[Channel]):
     list_display = ("name", "kind", "base_url", "served", "key_states", "priority", "weight", "enabled")
     list_filter = ("enabled", "kind")
     search_fields = ("name", "base_url", "routes__model")
-    filter_horizontal = ("groups",)
     ordering = ("-priority", "name")
     actions = ("test", "enable", "disable")
 

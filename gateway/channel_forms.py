@@ -29,6 +29,7 @@ class ChannelForm(forms.ModelForm[Channel]):
             *("name", "kind", "base_url", "headers", "forward", "allow", "bound_field", "groups"),
             *("priority", "weight", *TIMEOUTS, "enabled"),
         )
+        widgets = {"groups": forms.CheckboxSelectMultiple}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -123,8 +123,12 @@ class Tab:
         answer = self.page.goto(self.url + path)
         assert answer is not None
         assert answer.status == status
+        self.expect(status)
+
+    def expect(self, status: int) -> None:
+        """Take the browser's own words about a page of this status for no fault; they come a moment later."""
         if status >= 400:
-            self.page.evaluate("0")  # the browser says so too, a moment later
+            self.page.evaluate("0")
             self.faults = [fault for fault in self.faults if f"responded with a status of {status}" not in fault]
 
     def shoot(self, name: str) -> None:
