@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from accounts import ports
 from accounts.models import User
 from common import money
+from notifications import methods, thresholds
 from pricing import preferences as pricing
 from privacy import services as privacy
 from security import checkup
@@ -69,6 +70,21 @@ def security(user: User) -> State:
         return State(said)
     advice = ngettext("%(n)s thing to mend", "%(n)s things to mend", todo) % {"n": todo}
     return State([*said, advice], "warn")
+
+
+def telling(user: User) -> State:
+    """Return by which methods somebody is told, and when a balance counts as low."""
+    leading = [
+        method
+        for method in methods.of(user)
+        if method.enabled and (methods.address(method) if method.kind == methods.Kind.EMAIL else method.target)
+    ]
+    names = [str(method) for method in leading]
+    warned = thresholds.of(user.pk)
+    highest = max((warned.main, *warned.further))
+    warning = _("warned at %(amount)s") % {"amount": money.amount(highest)} if highest else _("no quota warning")
+    told = ", ".join(names) if names else _("Nobody is told: every method is off")
+    return State([told, warning], "" if names and highest else "warn")
 
 
 def price_safeguard(user: User) -> State:
@@ -130,6 +146,11 @@ AREAS: Mapping[str, Look] = {
         profile,
     ),
     "security": ("shield-check", gettext_lazy("Two-factor, passkeys, access tokens, sessions"), security),
+    "settings_notifications": (
+        "bell",
+        gettext_lazy("How you are told, and when your balance counts as low"),
+        telling,
+    ),
     "settings_pricing": (
         "badge-dollar-sign",
         gettext_lazy("What models without a price may cost you"),

@@ -97,10 +97,10 @@ class SafeguardForm(forms.Form):
 
 
 class AcceptForm(SafeguardForm):
-    """The same choice, about to be turned on."""
+    """The same choice, about to be turned on. Its controls have ids of their own, beside those of the page."""
 
     accept_unpriced = forms.BooleanField(widget=forms.HiddenInput, initial=True)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, auto_id="id_accept_%s", **kwargs)
         self.initial["accept_unpriced"] = True

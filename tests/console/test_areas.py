@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 from accounts import dismissals, services
 from accounts.models import Dismissal, User
 from console import checkup
-from notifications import thresholds
-from notifications.models import Threshold
+from notifications import changes as methods
+from notifications import events, thresholds
+from notifications import methods as told
+from notifications.models import Method, Threshold
 from pricing import preferences as pricing
 from pricing.models import PricingSettings
 from privacy import services as privacy
@@ -42,6 +44,7 @@ SAVE: dict[str, Callable[..., object]] = {
     "thresholds": thresholds.save,
     "looks": save_looks,
     "sidebar": sidebar.hide,
+    "methods": methods.save,
     "advice": lambda user, name: checkup.let_be(user, name, now=timezone.now()),
 }
 
@@ -56,6 +59,7 @@ def stand(user: User) -> dict[str, Any]:
         "thresholds": (warned.main, warned.further),
         "looks": (user.language, user.theme),
         "sidebar": set(sidebar.hidden(user)),
+        "methods": [(method.kind, method.enabled, method.muted) for method in told.of(user)],
         "advice": set(dismissals.standing(user, now=timezone.now())),
         "profile": (user.username, user.timezone, user.email, user.group_id),
     }
@@ -88,6 +92,13 @@ changes = st.one_of(
         st.just("sidebar"),
         st.fixed_dictionaries({"names": st.lists(st.sampled_from(["overview", "wallet", "chat"]), unique=True)}),
     ),
+    st.tuples(
+        st.just("methods"),
+        st.fixed_dictionaries(
+            {"kind": st.just("email")},
+            optional={"enabled": st.booleans(), "muted": st.lists(st.sampled_from(sorted(events.NAMES)), max_size=3)},
+        ),
+    ),
     st.tuples(st.just("advice"), st.fixed_dictionaries({"name": st.sampled_from(["token", "quota"])})),
 )
 
@@ -95,7 +106,7 @@ changes = st.one_of(
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=30)
 @given(st.lists(changes, min_size=1, max_size=8))
 def test_no_sequence_of_saves_changes_another_area(user, sequence):
-    for model in (PricingSettings, PrivacySettings, SidebarSettings, Threshold, Dismissal):
+    for model in (PricingSettings, PrivacySettings, SidebarSettings, Threshold, Method, Dismissal):
         model.objects.all().delete()
     ledger.open_wallet(user.pk)
     for area, change in sequence:
@@ -126,6 +137,7 @@ def test_every_area_saved_at_the_same_moment_lasts(user):
         ("thresholds", {"main": 5, "further": [3, 2]}),
         ("looks", {"language": "zh-hans", "theme": "dark"}),
         ("sidebar", {"names": ["wallet", "chat"]}),
+        ("methods", {"kind": "email", "enabled": False}),
         ("advice", {"name": "token"}),
         ("advice", {"name": "quota"}),
     ]
@@ -137,6 +149,7 @@ def test_every_area_saved_at_the_same_moment_lasts(user):
         "thresholds": (5, (3, 2)),
         "looks": ("zh-hans", "dark"),
         "sidebar": {"wallet", "chat"},
+        "methods": [("email", False, []), ("webhook", False, []), ("bark", False, []), ("gotify", False, [])],
         "advice": {"token", "quota"},
         "profile": ("mei", "", "mei@example.com", user.group_id),
     }
@@ -161,6 +174,7 @@ def test_the_profile_leaves_every_area_alone(user):
 PAGES: dict[str, dict[str, Any]] = {
     "/settings/pricing/": {"monthly_cap": "9"},
     "/settings/privacy/": {"record_ip": "on"},
+    "/settings/notifications/": {"threshold": "2"},
     "/settings/sidebar/": {"hidden": ["usage_logs"]},
     "/settings/profile/": {"username": "mei", "language": "en", "timezone": "Asia/Tokyo"},
 }
@@ -181,5 +195,6 @@ def test_a_page_stores_nothing_of_another_whatever_is_sent(client, user, path):
     before = stand(user)
     client.post(path, {**FOREIGN, **PAGES[path]})
     after = stand(user)
-    own = {"/settings/profile/": {"profile", "looks"}}.get(path, {path.split("/")[2]})
+    areas = {"/settings/profile/": {"profile", "looks"}, "/settings/notifications/": {"thresholds"}}
+    own = areas.get(path, {path.split("/")[2]})
     assert {name for name in after if after[name] != before[name]} == own

@@ -8,6 +8,7 @@ from django.urls import reverse
 from common import version
 from common.money import NANO
 from console import settings_map
+from notifications import changes, thresholds
 from pricing import preferences as pricing
 from pricing.models import PricingPolicy
 from privacy import services as privacy
@@ -57,6 +58,8 @@ def test_the_cards_say_how_each_area_stands(page, user):
     ):
         assert words in text
     assert "calls are kept for 365 days" in text
+    assert "E-mail · " in re.sub(r"<[^>]+>", "", text)
+    assert "warned at $1.00" in text
     assert "would be lost" not in text
 
     pricing.save(user, accept_unpriced=True, accepted_models=["a", "b"], monthly_cap=5 * NANO)
@@ -70,6 +73,14 @@ def test_the_cards_say_how_each_area_stands(page, user):
         "$3.00 of balance would be lost",
     ):
         assert words in text
+
+
+def test_who_is_told_by_nothing_is_warned(page, user):
+    changes.save(user, "email", enabled=False)
+    thresholds.save(user, main=0)
+    text = page()
+    assert "Nobody is told: every method is off" in text
+    assert "no quota warning" in text
 
 
 def test_what_the_operator_forbids_is_locked_with_the_reason(page, user):
@@ -163,7 +174,7 @@ def test_every_area_is_found_by_its_name():
 
 def test_the_page_costs_few_queries(page, user, django_assert_max_num_queries):
     page()
-    with django_assert_max_num_queries(16):
+    with django_assert_max_num_queries(18):
         page()
     with django_assert_max_num_queries(7):
         page("2fa")

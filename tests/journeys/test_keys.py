@@ -182,6 +182,7 @@ def test_everything_works_without_javascript(browser, installation, cookies):
     expect(row(page, "plain")).to_have_count(0)
     page.get_by_role("button", name="Dark").click()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.get_by_role("button", name="Match system").click()  # the account is every journey's
     context.close()
 
 
@@ -195,6 +196,8 @@ def test_theme_switches_at_once_and_stays(tab):
     expect(tab.page.locator("html")).to_have_attribute("data-theme", "dark")
     expect(tab.page.get_by_role("button", name="Dark")).to_have_attribute("aria-pressed", "true")
     tab.check()
+    with tab.page.expect_response("**/prefs/theme/"):
+        tab.page.get_by_role("button", name="Match system").click()  # the account is every journey's
 
 
 def test_menu_of_a_phone_opens_over_the_page(browser, installation, cookies):

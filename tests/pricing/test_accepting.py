@@ -37,6 +37,15 @@ def test_what_was_typed_survives_the_question_who_is_there(client, user, headers
     assert preferences.chosen(user.pk) == Safeguard()
 
 
+def test_no_id_of_the_dialog_is_one_of_the_page(page, unpriced):
+    ids = [
+        set(re.findall(r' id="([^"]+)"', text.content.decode()))
+        for text in (page.get(PAGE), page.post(PAGE, TYPED, headers=HTMX))
+    ]
+    assert len(ids[1]) > 4
+    assert ids[0] & ids[1] == set()
+
+
 def test_the_dialog_names_the_price_and_keeps_what_was_typed(page, user):
     PricingPolicy.objects.create(pk=1, fallback_input=4 * NANO, fallback_output=16 * NANO)
     answer = page.post(PAGE, TYPED, headers=HTMX)

@@ -143,5 +143,5 @@ def test_saving_here_leaves_the_privacy_settings_alone(page, user):
 def test_the_page_costs_few_queries(page, user, django_assert_max_num_queries):
     for number in range(30):
         called(user, model=f"model-{number}", price_source="fallback")
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(14):
         shown(page)
