@@ -1,6 +1,7 @@
 """Accounts in admin: who they are and what they may do. What happens to their credentials is security's."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any, cast
 
 from django import forms
@@ -10,14 +11,14 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from accounts import administrators, holds, ports, services
 from accounts.administrators import Rights
 from accounts.models import User
 from accounts.permission_table import PermissionTable
-from common import version
+from common import retries, version
 
 LAST = _("The last administrator can be neither deleted, disabled nor demoted.")
 ABOVE = _("This account does not stand below yours: only an administrator who may do everything may act on it.")
@@ -165,6 +166,12 @@ class UserAdmin(admin.ModelAdmin[User]):
         kept += [f"{user}: {ABOVE}" for user in chosen if not self._below(request, user)]
         return names, {str(User._meta.verbose_name_plural): len(names)}, set(), kept  # noqa: SLF001 (Django's own door)
 
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Ask, and delete. Django's view is one transaction, so it is that which begins anew after a deadlock."""
+        return retries.retried(lambda: admin.ModelAdmin.delete_view(self, request, object_id, extra_context))
+
     @transaction.atomic
     def delete_model(self, request: HttpRequest, obj: User) -> None:
         """Delete an account with all it has. Raises PermissionDenied where that was no longer allowed by now."""
@@ -177,7 +184,7 @@ class UserAdmin(admin.ModelAdmin[User]):
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         for user in queryset:
             try:
-                self.delete_model(request, user)
+                retries.retried(partial(self.delete_model, request, user))
             except PermissionDenied:  # who may, or who is left, changed a moment ago
                 self.message_user(request, _("%(name)s could not be deleted.") % {"name": user}, messages.ERROR)
 

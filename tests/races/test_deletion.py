@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 from django.conf import settings
+from django.contrib.admin.models import LogEntry
 from django.db import OperationalError, connection, transaction
 
 from accounts import services as accounts
@@ -17,13 +18,13 @@ from gateway.commit.batcher import Batcher
 from gateway.commit.orders import Limit, Record, Settle, Settled, Store
 from notifications.models import Threshold
 from security import tokens
-from tests.accounts.conftest import browser, outbox, signed_in
+from tests.accounts.conftest import admin, admin_browser, browser, outbox, signed_in
 from tests.commit.rig import assert_books_balance, batched, fund, here
 from tests.commit.targets import flat, paid
 from usage.models import CallLog, HourlyUsage
 from wallet.models import Budget, Hold, LedgerEntry, Wallet, WalletEvent
 
-__all__ = ["browser", "outbox", "signed_in"]
+__all__ = ["admin", "admin_browser", "browser", "outbox", "signed_in"]
 OWNED = (Budget, CallLog, Hold, HourlyUsage, LedgerEntry, Threshold, Wallet, WalletEvent)
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -124,6 +125,24 @@ def test_a_deletion_that_meets_a_deadlock_begins_again(user, signed_in, monkeypa
         assert signed_in.post("/settings/delete/", {"username": user.username}).status_code == 302
     assert len(pauses) == 1
     assert not User.objects.exists()
+
+
+@pytest.mark.req("L4")
+@pytest.mark.parametrize("place", ["{}/delete/", ""])
+def test_a_deletion_in_admin_that_meets_a_deadlock_begins_again_too(user, admin_browser, monkeypatch, place):
+    """On the page of the account, which Django puts into one transaction, and in the list, which it does not."""
+    tokens.make(user, name="terraform", scopes=["read"])
+    chosen = {"action": "delete_selected", "_selected_action": str(user.pk)}
+    tries = []
+    remove = accounts.remove
+    monkeypatch.setattr(accounts, "remove", lambda gone: tries.append(gone.pk) or remove(gone))
+    with crossing(user):
+        answer = admin_browser.post(f"/admin/accounts/user/{place.format(user.pk)}", {"post": "yes", **chosen})
+    assert answer.status_code == 302
+    assert len(tries) >= 2
+    assert not User.objects.filter(pk=user.pk).exists()
+    assert LogEntry.objects.count() == 1
+    assert user.username not in str(list(LogEntry.objects.values()))
 
 
 def test_in_the_transaction_of_another_it_cannot_and_says_so(user):

@@ -1,6 +1,7 @@
 """Break-glass: a link from the command line signs in once, and nothing more than a password would."""
 
-from datetime import timedelta
+import json
+from datetime import datetime, timedelta
 from io import StringIO
 
 import pytest
@@ -127,6 +128,16 @@ def test_the_command_prints_it(user, browser):
     call_command("user", "link", "mei", stdout=out)
     url = out.getvalue().split()[0]
     browser.post(url.removeprefix("http://localhost:8000"))
+    assert is_signed_in(browser) == user
+
+
+def test_the_command_tells_a_program_too(user, browser):
+    out = StringIO()
+    call_command("user", "link", "mei", "--json", stdout=out)
+    facts = json.loads(out.getvalue())
+    assert set(facts) == {"url", "expires_at"}
+    assert timedelta(minutes=29) < datetime.fromisoformat(facts["expires_at"]) - timezone.now() <= links.LIFETIME
+    browser.post(facts["url"].removeprefix("http://localhost:8000"))
     assert is_signed_in(browser) == user
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, NoReturn
 
 from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import override
 from django_typer.management import command
 from rich.console import Console
@@ -186,13 +187,16 @@ class Command(ConsoleCommand):
         self._refuse(f"{len(faults)} faults; nothing was made.", status=2)
 
     @command()
-    def link(self, name: Name) -> None:
+    def link(self, name: Name, as_json: AsJson = False) -> None:
         """Print a link that signs an account in once, for whoever can get in no other way; its owner is told."""
         try:
             url = links.make(self._find(name))
         except links.Disabled as error:
             self._refuse(f"{name} is disabled: nothing signs in.", cause=error)
-        self.echo(f"{url}\nIt works once, for 30 minutes; a second factor is still asked for.")
+        ends = timezone.now() + links.LIFETIME
+        facts = {"url": url, "expires_at": ends.isoformat(timespec="seconds")}
+        words = f"{url}\nIt works once, for 30 minutes; a second factor is still asked for."
+        self.echo(json.dumps(facts, indent=2) if as_json else words)
 
     @command()
     def delete(
