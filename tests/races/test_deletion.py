@@ -133,9 +133,13 @@ def test_a_deletion_in_admin_that_meets_a_deadlock_begins_again_too(user, admin_
     """On the page of the account, which Django puts into one transaction, and in the list, which it does not."""
     tokens.make(user, name="terraform", scopes=["read"])
     chosen = {"action": "delete_selected", "_selected_action": str(user.pk)}
-    tries = []
-    remove = accounts.remove
-    monkeypatch.setattr(accounts, "remove", lambda gone: tries.append(gone.pk) or remove(gone))
+    tries, remove = [], accounts.remove
+
+    def counted(gone: User) -> None:
+        tries.append(gone.pk)
+        remove(gone)
+
+    monkeypatch.setattr(accounts, "remove", counted)
     with crossing(user):
         answer = admin_browser.post(f"/admin/accounts/user/{place.format(user.pk)}", {"post": "yes", **chosen})
     assert answer.status_code == 302
