@@ -10,6 +10,7 @@ from accounts import api as accounts
 from config import api_docs
 from config.api_door import StrictParser, door, furnish, unknown
 from gateway import api as gateway
+from notifications import api as notifications
 from pricing import api as pricing
 from privacy import api as privacy
 from security.bearer import AccessTokenAuth, Scope
@@ -47,6 +48,8 @@ token = AccessTokenAuth()
 api.add_router("/account", accounts.router, auth=token)
 api.add_router("/keys", gateway.router, auth=AccessTokenAuth(reads=(Scope.READ, Scope.KEYS), writes=(Scope.KEYS,)))
 api.add_router("/models", gateway.models_router, auth=token)
+api.add_router("/settings/notifications", notifications.router, auth=token)
+api.add_router("/deliveries", notifications.deliveries_router, auth=token)
 api.add_router("/settings/privacy", privacy.router, auth=token)
 api.add_router("/settings/pricing", pricing.router, auth=token)
 api.add_router("/settings/sidebar", sidebar.router, auth=token)

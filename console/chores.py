@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from accounts import holds, invites, jobs, limits
 from common import wal
-from console import export, retention, warnings
+from console import export, retention, warnings, watch
 from console.worker import Chore
 from gateway import sweep
 from notifications import services as notifications
@@ -16,10 +16,10 @@ from security import challenges, devices, flows, tokens
 from security.sessions import SessionStore
 from usage import partitions
 from wallet import retention as wallet_retention
-from wallet import verify
 
 logger = logging.getLogger(__name__)
 
+LOOK = 15.0  # seconds: less than watch.LOOK
 SOON = 1.0  # seconds: mail and warnings are waited for
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
 MAILS = 50  # in one go, so that other chores have their turn
@@ -46,6 +46,8 @@ def chores() -> list[Chore]:
         Chore("old devices", DAY, devices.prune),
         Chore("partitions", DAY, partitions.make_ahead),
         Chore("unused tokens", DAY, tokens.revoke_unused),
+        Chore("refusals", LOOK, lambda: watch.refused(timezone.now())),
+        Chore("outbox", 5 * MINUTE, lambda: watch.outbox(timezone.now())),
         Chore("verify", DAY, verify_wallets),
     ]
 
@@ -61,6 +63,6 @@ def long_chores() -> list[Chore]:
 
 
 def verify_wallets() -> None:
-    """Log an error for every account whose ledger does not add up."""
-    for mismatch in verify.check():
+    """Log an error for every account whose ledger does not add up, and tell administrators."""
+    for mismatch in watch.wallets():
         logger.error("The ledger does not add up: %s", mismatch)

@@ -11,16 +11,19 @@ from http import HTTPStatus
 from django.db import transaction
 from django.utils import timezone
 
+from accounts import limits
 from common import version
 from gateway import channel_rules as rules
 from gateway.channel_rules import InvalidChannel
 from gateway.health import health
 from gateway.models import Channel, ChannelKey, Route
 from gateway.routing import Candidate, Credential, Timeouts
+from notifications import services as notifications
 
 # A wrong key stays wrong until a person or a probe brings it back; an empty account is filled up; a 403 may be about
 # the one call that met it, which must not close the channel to everyone for long.
 REST_AFTER = {HTTPStatus.PAYMENT_REQUIRED: timedelta(minutes=10), HTTPStatus.FORBIDDEN: timedelta(minutes=1)}
+TOLD = limits.Rule("channel told", ((4, 3600),))  # of each key and kind: one that flickers fills no mailbox
 
 logger = logging.getLogger(__name__)
 
@@ -159,21 +162,31 @@ def disable(channel: Channel) -> None:
 def refuse(key_id: int, *, status: int) -> None:
     """Let a key rest that its upstream does not take, and tell administrators."""
     rest = REST_AFTER.get(HTTPStatus(status))
-    changed = ChannelKey.objects.filter(pk=key_id).update(
-        state=ChannelKey.State.REFUSED,
-        rest_until=timezone.now() + rest if rest else None,
-        last_error=f"The upstream answered {status}.",
-    )
-    if changed:
+    key = ChannelKey.objects.select_related("channel").filter(pk=key_id)
+    refused = {
+        "state": ChannelKey.State.REFUSED,
+        "rest_until": timezone.now() + rest if rest else None,
+        "last_error": f"The upstream answered {status}.",
+    }
+    worked = key.filter(state=ChannelKey.State.ACTIVE).update(**refused)
+    if worked or key.update(**refused):
         version.bump()
-        key = ChannelKey.objects.select_related("channel").get(pk=key_id)
-        logger.error("Channel key %s rests: the upstream answered %s", key, status)
+        logger.error("Channel key %s rests: the upstream answered %s", key.get(), status)
+    if worked:
+        _tell("channel.rested" if rest else "channel.refused", key.get(), status=status)
 
 
 @transaction.atomic
 def recover(key_id: int) -> None:
-    """Take a key back that its upstream takes again."""
-    resting = ChannelKey.objects.filter(pk=key_id).exclude(state=ChannelKey.State.ACTIVE)
+    """Take a key back that its upstream takes again, and tell administrators."""
+    key = ChannelKey.objects.select_related("channel").filter(pk=key_id)
+    resting = key.exclude(state=ChannelKey.State.ACTIVE)
     if resting.update(state=ChannelKey.State.ACTIVE, rest_until=None, last_error=""):
         version.bump()
         logger.info("Channel key %s is back", key_id)
+        _tell("channel.recovered", key.get())
+
+
+def _tell(kind: str, key: ChannelKey, **facts: object) -> None:
+    known = {"channel": key.channel.name, "key": key.suffix, **facts}
+    notifications.tell_administrators(kind, known, about=f"{key.pk}", once=TOLD)

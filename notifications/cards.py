@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from notifications import changes, events, methods
+from notifications import choices as chosen
 from notifications.forms import FORMS, MethodForm
 from notifications.models import Delivery, Method
 from notifications.thresholds import Thresholds
@@ -92,8 +93,7 @@ def card(user: User, method: Method, *, data: QueryDict | None = None, opened: b
     """Return the card of a method, with what was entered where `data` is given."""
     shown = changes.shown(method)
     choices = [(event.name, event.label) for event in events.offered(user)]
-    told = [name for name, _label in choices if name not in method.muted]
-    initial = {**shown, "enabled": method.enabled, "events": told}
+    initial = {**shown, "enabled": method.enabled, "events": chosen.told(user, method)}
     initial = {name: value for name, value in initial.items() if name not in changes.WRITE_ONLY}
     form = FORMS[str(method.kind)](data, kind=str(method.kind), choices=choices, initial=initial)
     failing = method.enabled and method.last_ok is False
@@ -104,12 +104,6 @@ def card(user: User, method: Method, *, data: QueryDict | None = None, opened: b
 def cards(user: User) -> list[Card]:
     """Return one card for each kind."""
     return [card(user, method) for method in methods.of(user)]
-
-
-def muted(user: User, method: Method, chosen: list[str]) -> set[str]:
-    """Return what is switched off once `chosen` events are on; what this account is not offered stays as it was."""
-    offered = {event.name for event in events.offered(user)}
-    return (offered - set(chosen)) | (set(method.muted) - offered)
 
 
 def nobody(shown: list[Card]) -> bool:

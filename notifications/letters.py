@@ -17,6 +17,8 @@ def url_of(text: Text) -> str:
 def letter(user: User, text: Text, *, to: str) -> EmailMultiAlternatives:
     """Return a mail to one address, as plain text and as HTML, in the language that is active."""
     shown = {"user": user, "text": text, "url": url_of(text)}
-    message = EmailMultiAlternatives(text.subject, render_to_string("email/event.txt", shown), to=[to])
+    message = EmailMultiAlternatives(
+        " ".join(text.subject.split()), render_to_string("email/event.txt", shown), to=[to]
+    )
     message.attach_alternative(render_to_string("email/event.html", shown), "text/html")
     return message

@@ -47,6 +47,11 @@ def address(method: Method) -> str:
     return method.target or method.user.email
 
 
+def leads(method: Method) -> bool:
+    """Return whether a method leads anywhere."""
+    return bool(address(method) if method.kind == Kind.EMAIL else method.target)
+
+
 def note(user_id: int, kind: str, *, ok: bool, result: str, at: datetime) -> None:
     """Write down how the last message of a method fared; nothing happens where the account is gone."""
     outcome = {"last_ok": ok, "last_result": result[:300], "last_at": at}

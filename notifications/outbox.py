@@ -17,6 +17,7 @@ from notifications.transports import email
 LEASE = timedelta(minutes=2)  # longer than any transport may take
 TRIES = 8
 FIRST_PAUSE, LONGEST_PAUSE = 30, 3600  # seconds
+OVERDUE, STUBBORN = timedelta(minutes=10), 5  # mail goes to one server: its tries say how that is
 KEPT_TRIES = 16  # of a message that is sent again and again
 State = Delivery.State
 Receiver = tuple[int | None, str]  # an account and a method
@@ -81,6 +82,25 @@ def claim(limit: int, *, now: datetime | None = None, busy: Collection[Receiver]
             mine.append(row.pk)
             taken |= {to} if to else set()
     return list(Delivery.objects.filter(pk__in=mine).select_related("user").order_by("pk"))
+
+
+def claim_one(delivery: Delivery) -> Sequence[Delivery]:
+    """Lease this one row, unless somebody has it; return it as it is then."""
+    mine = Delivery.objects.filter(pk=delivery.pk, state=State.PENDING, attempts=delivery.attempts)
+    if not mine.update(next_at=timezone.now() + LEASE, attempts=F("attempts") + 1):
+        return []
+    return list(Delivery.objects.filter(pk=delivery.pk))
+
+
+def waiting() -> int:
+    """Return how many messages have not been sent yet."""
+    return Delivery.objects.filter(state=State.PENDING).count()
+
+
+def overdue(now: datetime) -> int:
+    """Return how many messages nobody has taken for ten minutes, or have been tried five times in vain."""
+    stuck = Q(next_at__lt=now - OVERDUE) | Q(method=methods.Kind.EMAIL, attempts__gte=STUBBORN)
+    return Delivery.objects.filter(stuck, state=State.PENDING).count()
 
 
 def sent(delivery: Delivery, tried: Try) -> None:

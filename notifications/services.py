@@ -17,6 +17,7 @@ from notifications.texts import TEXTS
 from notifications.transports import email
 
 deliver_due = courier.deliver_due
+overdue = outbox.overdue
 SECRET = {"account.made"}  # its link opens the account: mailed, and not kept
 
 

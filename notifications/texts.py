@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from django.utils.translation import gettext as _
 
 from common import money
+from notifications.operator_texts import OPERATOR_TEXTS
 from notifications.pricing_texts import accept_unpriced
 from notifications.security_texts import SECURITY_TEXTS
 from notifications.text import Data, Text
@@ -63,6 +64,7 @@ def _nano(data: Data, key: str) -> int:
 
 TEXTS: dict[str, Callable[[Data], Text]] = {
     **SECURITY_TEXTS,
+    **OPERATOR_TEXTS,
     "account.made": account_made,
     "pricing.accept_unpriced": accept_unpriced,
     "quota.low": quota_low,

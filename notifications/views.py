@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import limits, ports
 from accounts.models import User
 from common.pages import UNPROCESSABLE, posted, toast, wants_fragment
-from notifications import cards, changes, history, methods, thresholds, trial
+from notifications import cards, changes, choices, history, methods, thresholds, trial
 from notifications.cards import Card
 from notifications.forms import FORMS, ThresholdForm
 from notifications.models import Method
@@ -57,7 +57,7 @@ def save(request: HttpRequest, kind: str) -> HttpResponse:
     form, before = filled.form, ""
     if form.is_valid():
         given = form.cleaned_data
-        off = cards.muted(user, method, given["events"])
+        off = choices.muted(user, method, given["events"])
         try:
             before = changes.secret_of(user)
             changes.save(user, kind, form=form.entered(), enabled=given["enabled"], muted=off)

@@ -126,6 +126,7 @@ def test_the_commands_of_this_version_are_all_there():
         "wallet",
         "calls",
         "secrets",
+        "notify",
     }
     assert expected <= set(ours())
 

@@ -34,6 +34,9 @@ class Program:
     def patch(self, path: str, body: Any):
         return self("PATCH", path, body)
 
+    def put(self, path: str, body: Any):
+        return self("PUT", path, body)
+
     def delete(self, path: str):
         return self("DELETE", path)
 

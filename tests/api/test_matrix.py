@@ -6,11 +6,18 @@ from dataclasses import dataclass
 import pytest
 from django.test import Client
 
+from accounts import limits
 from accounts.models import User
 from config.api import api as assembled
 from config.api_docs import Document
 from gateway import keys
 from gateway.models import ApiKey
+from notifications import trial
+from notifications.models import Method
+from notifications.transports.bark import BarkTarget
+from notifications.transports.base import Target
+from notifications.transports.gotify import GotifyTarget
+from notifications.transports.webhook import WebhookTarget
 from security import tokens
 from security.models import AccessToken
 from tests.api.conftest import error
@@ -25,12 +32,13 @@ CALLS = {
     for path, methods in Document(assembled)["paths"].items()
     for method, operation in methods.items()
 }
-BODIES = {"POST": {"name": "new"}, "PATCH": {"enabled": True}}
+BODIES = {"POST": {"name": "new"}, "PATCH": {"enabled": True}, "PUT": {"enabled": False}}
 # where another is sent
 BODIES_OF: dict[str, object] = {
     "/api/settings/privacy": {"record_ip": False},
     "/api/settings/sidebar": {"hidden": []},
     "/api/settings/pricing": {"accepted_models": []},
+    "/api/settings/notifications": {"threshold_usd": "2"},
 }
 
 
@@ -56,6 +64,19 @@ def fresh(user: User) -> None:
     user.api_keys.update(id=NUMBER)
     tokens.make(user, name="target", scopes=["read"])
     user.access_tokens.filter(name="target").update(id=NUMBER)
+    limits.forgive(trial.RULE, limits.account(user.pk))
+
+
+def reachable(*users: User) -> None:
+    """Give accounts methods that a test can be queued for; nothing is sent here."""
+    made: dict[str, Target] = {
+        "webhook": WebhookTarget("https://192.0.2.1/"),
+        "bark": BarkTarget("https://192.0.2.1/{{title}}"),
+        "gotify": GotifyTarget("https://192.0.2.1", "token"),
+    }
+    for user in users:
+        for kind, target in made.items():
+            Method.objects.create(user=user, kind=kind, target=target.dump())
 
 
 @pytest.fixture
@@ -63,6 +84,7 @@ def identities(group, user, other) -> dict[str, Identity]:
     """The seven; the user is of the staff, so that a token that opened the administration would be seen."""
     User.objects.filter(pk=user.pk).update(is_staff=True, is_superuser=True)
     ledger.open_wallet(user.pk)
+    reachable(user, other)
     browser = Client(raise_request_exception=False)
     browser.force_login(user)
 

@@ -22,6 +22,8 @@ from wallet.models import WalletEvent
 
 START = timezone.now()
 DATA: dict[str, object] = {"accept_unpriced": True, "total": 3_420_000_000, "threshold": 5 * money.NANO}
+DATA |= {"key": "laptop", "limit": money.NANO, "channel": "main", "status": 401, "count": 3}
+DATA |= {"model": "gpt-9", "priced": True, "first": "x"}
 DATA |= {"url": "http://localhost:8000/somewhere/", "until": START}
 
 
