@@ -11,7 +11,6 @@ from accounts import dismissals
 from accounts.models import User
 from common import money
 from common.when import day
-from console import settings_map
 from notifications import thresholds
 from pricing import preferences as pricing
 from security import checkup
@@ -80,8 +79,8 @@ def quota(user: User) -> Check:
     warned = thresholds.of(user.pk)
     if highest := max((warned.main, *warned.further)):
         told = _("At %(amount)s left") % {"amount": money.amount(highest)}
-        return Check("fine", _("Quota warning on"), told, settings_map.url_of(QUOTA_PAGE))
-    return Check("todo", _("Quota warning off"), _("Set one"), settings_map.url_of(QUOTA_PAGE))
+        return Check("fine", _("Quota warning on"), told, reverse(QUOTA_PAGE))
+    return Check("todo", _("Quota warning off"), _("Set one"), reverse(QUOTA_PAGE))
 
 
 def price(user: User) -> Check:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from django.conf import settings
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -27,14 +27,14 @@ class Setting:
 
     @property
     def url(self) -> str:
-        """Return where it is set; empty where this installation has no such page."""
-        page = url_of(self.url_name)
-        return f"{page}#{self.anchor}" if page and self.anchor else page
+        """Return where it is set."""
+        page = reverse(self.url_name)
+        return f"{page}#{self.anchor}" if self.anchor else page
 
     @property
     def area(self) -> str:
         """Return the name of the area whose page it stands on."""
-        page = url_of(self.url_name)
+        page = reverse(self.url_name)
         return next((str(tab.name) for tab in TABS if tab.leads(page)), "")
 
 
@@ -44,12 +44,7 @@ SETTINGS = (
     Setting(_("Time zone"), "settings_profile", _("clock, hours, UTC, region, dates")),
     Setting(_("Theme"), "settings_profile", _("dark mode, light, colors, appearance, night")),
     Setting(_("E-mail address"), "account_email", _("mail, email, contact, verify")),
-    Setting(
-        _("Linked accounts"),
-        "settings_profile",
-        _("GitHub, OIDC, OpenID Connect, SSO, bind, unbind, provider"),
-        "h-bindings",
-    ),
+    Setting(_("Linked accounts"), "settings_profile", _("GitHub, OIDC, OpenID Connect, SSO, bind, unbind, provider")),
     Setting(_("Password"), "account_change_password", _("passphrase, secret, login, change")),
     Setting(_("Two-factor authentication"), "two_factor", _("2FA, MFA, TOTP, OTP, authenticator app, one-time code")),
     Setting(_("Recovery codes"), "recovery_codes", _("backup codes, lost phone, 2FA")),
@@ -72,18 +67,11 @@ SETTINGS = (
     Setting(_("Record request and error log IP"), "settings_privacy", _("address, record_ip, tracking, logging")),
     Setting(_("Keep the prompts of my drawings"), "settings_privacy", _("images, keep_prompts, history")),
     Setting(_("What is kept"), "settings_privacy", _("retention, days, storage, GDPR, logs, erase"), "h-kept"),
+    Setting(_("Delivery history"), "deliveries", _("sent messages, failures, retries, redelivery, log")),
     Setting(_("Sidebar"), "settings_sidebar", _("menu, navigation, hide, modules, layout")),
     Setting(_("Export your data"), "settings_delete", _("download, archive, backup, GDPR, zip")),
     Setting(_("Delete account"), "settings_delete", _("close, remove, erase, leave, cancel")),
 )
-
-
-def url_of(url_name: str) -> str:
-    """Return the address of a page by its name, empty where this installation has none."""
-    try:
-        return reverse(url_name)
-    except NoReverseMatch:
-        return ""
 
 
 def search(text: str) -> Sequence[Setting]:
@@ -91,7 +79,7 @@ def search(text: str) -> Sequence[Setting]:
     words = _folded(text[:LONGEST]).split()
     if not words:
         return []
-    found = [setting for setting in SETTINGS if setting.url and _fits(setting, words)]
+    found = [setting for setting in SETTINGS if _fits(setting, words)]
     return sorted(found, key=lambda setting: not all(word in _names(setting) for word in words))
 
 
@@ -113,7 +101,7 @@ def _heap(setting: Setting) -> str:
 
 
 def _areas(setting: Setting) -> Sequence[str]:
-    page = url_of(setting.url_name)
+    page = reverse(setting.url_name)
     return [_everywhere(tab.name) for tab in TABS if tab.leads(page)]
 
 

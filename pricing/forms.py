@@ -68,7 +68,7 @@ class SafeguardForm(forms.Form):
             "monthly_cap": stored.monthly_cap,
         }
         super().__init__(*args, **{"initial": initial, **kwargs})
-        self.allowed = allowed
+        self.allowed, self.stored = allowed, stored
         names = sorted({*unpriced, *stored.accepted_models, *self._sent()})
         self.fields["accepted_models"].choices = [(name, name) for name in names]  # type: ignore[attr-defined]
         self.locked = not allowed and not stored.accept_unpriced  # what was turned on can be turned off, always
@@ -81,6 +81,16 @@ class SafeguardForm(forms.Form):
         if "monthly_cap" not in self.data:
             return {name: value for name, value in cleaned.items() if name == "accept_unpriced"}
         return cleaned
+
+    @property
+    def choice(self) -> Safeguard:
+        """Return what would be stored of a form that is valid."""
+        given = self.cleaned_data
+        return Safeguard(
+            given["accept_unpriced"],
+            tuple(given.get("accepted_models", self.stored.accepted_models)),
+            given.get("monthly_cap", self.stored.monthly_cap),
+        )
 
     def clean_accept_unpriced(self) -> bool:
         """Return the choice. Raises ValidationError for accepting what the operator forbids."""

@@ -45,6 +45,16 @@ class Safeguard:
         """Return whether the account accepts that this model has no price."""
         return self.accept_unpriced and (not self.accepted_models or model in self.accepted_models)
 
+    def exceeds(self, other: "Safeguard") -> bool:
+        """Return whether more can be spent by this choice than by the other: by models, by the cap, or at all."""
+        if not self.accept_unpriced:
+            return False
+        more_models = bool(other.accepted_models) and not (
+            self.accepted_models and set(self.accepted_models) <= set(other.accepted_models)
+        )
+        higher = other.monthly_cap is not None and (self.monthly_cap is None or self.monthly_cap > other.monthly_cap)
+        return not other.accept_unpriced or more_models or higher
+
 
 class ChoiceRefused(ValueError):
     """A choice that cannot be made; `field` is at fault, the text says what to do."""

@@ -33,15 +33,15 @@ KEPT = ("accepted_models", "monthly_cap")  # of what was typed, over the questio
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def safeguard(request: HttpRequest) -> HttpResponseBase:
-    """Show and save; turning it on names the price and asks who is there."""
+    """Show and save; accepting more than before asks who is there, and accepting at all names the price first."""
     user = cast(User, request.user)
     stored, policy = preferences.chosen(user.pk), PricingPolicy.current()
-    if request.POST.get("accept_unpriced") and policy.allow_unpriced and not stored.accept_unpriced:
+    form = SafeguardForm(posted(request), **_known(user, stored, policy))
+    if form.is_valid() and form.choice.exceeds(stored):
         if asked := ports.step_up(request, back=_accept_path(request.POST)):  # it is for its owner alone to accept
             return asked
-        if wants_fragment(request):
+        if wants_fragment(request) and not stored.accept_unpriced:
             return _ask(request, request.POST)
-    form = SafeguardForm(posted(request), **_known(user, stored, policy))
     area = Settings(
         template="settings/pricing.html",
         save=preferences.save,

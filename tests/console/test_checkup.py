@@ -39,6 +39,7 @@ def test_each_item_leads_to_the_page_that_mends_it(account):
     pages = {item.name: item.check.url for item in checkup.of(account, now=timezone.now()).items}
     assert pages["two-factor"] == reverse("two_factor")
     assert pages["price"] == reverse("settings_pricing")
+    assert pages["quota"] == reverse("settings_notifications")
 
 
 def test_what_was_mended_is_fine(account):

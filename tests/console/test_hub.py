@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from common import version
 from common.money import NANO
-from console import settings_map
+from console import checks, settings_map
 from notifications import changes, thresholds
 from pricing import preferences as pricing
 from pricing.models import PricingPolicy
@@ -157,9 +157,17 @@ def test_what_nothing_fits_is_said_and_escaped(page, query):
 def test_every_entry_leads_to_a_page_of_the_settings(client, user):
     client.force_login(user)
     for setting in settings_map.SETTINGS:
-        if setting.url:
-            assert client.get(setting.url.partition("#")[0]).status_code in {200, 302}, setting.name
-            assert setting.area, setting.name
+        answer = client.get(setting.url.partition("#")[0])
+        assert answer.status_code in {200, 302}, setting.name
+        if setting.anchor and answer.status_code == 200:
+            assert f'id="{setting.anchor}"' in answer.content.decode(), setting.name
+    assert checks.settings_resolve() == []
+
+
+@pytest.mark.parametrize(("url_name", "error"), [("nowhere", "console.E001"), ("keys", "console.E002")])
+def test_an_entry_that_leads_nowhere_is_refused_at_the_start(monkeypatch, url_name, error):
+    monkeypatch.setattr("console.checks.SETTINGS", [settings_map.Setting("Gizmo", url_name, "")])
+    assert [found.id for found in checks.settings_resolve()] == [error]
 
 
 def test_the_slash_finds_the_search(page):

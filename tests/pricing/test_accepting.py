@@ -37,6 +37,42 @@ def test_what_was_typed_survives_the_question_who_is_there(client, user, headers
     assert preferences.chosen(user.pk) == Safeguard()
 
 
+ON = {"accept_unpriced": "on", "accepted_models": ["a", "b"], "monthly_cap": "5"}
+
+
+@pytest.mark.req("C1")
+@pytest.mark.parametrize(
+    ("change", "asks"),
+    [
+        ({"accepted_models": ["a", "b", "c"]}, True),
+        ({"accepted_models": []}, True),
+        ({"monthly_cap": "5.01"}, True),
+        ({"monthly_cap": ""}, True),
+        ({"accepted_models": ["a"]}, False),
+        ({"monthly_cap": "4.99"}, False),
+        ({"accept_unpriced": ""}, False),
+        ({}, False),
+    ],
+    ids=str,
+)
+def test_accepting_more_asks_who_is_there_and_accepting_less_does_not(client, user, change, asks):
+    before = preferences.save(user, accept_unpriced=True, accepted_models=["a", "b"], monthly_cap=5 * NANO)
+    client.force_login(user)
+    answer = client.post(PAGE, {**ON, **change})
+    assert answer.headers["Location"].startswith("/accounts/reauthenticate/" if asks else PAGE)
+    assert (preferences.chosen(user.pk) == before) == (asks or not change)
+
+
+def test_more_is_more_models_a_higher_cap_or_anything_at_all():
+    off, all_models = Safeguard(), Safeguard(accept_unpriced=True)
+    capped = Safeguard(accept_unpriced=True, monthly_cap=NANO)
+    assert all_models.exceeds(off)
+    assert all_models.exceeds(capped)
+    assert not capped.exceeds(all_models)
+    assert not off.exceeds(capped)
+    assert not capped.exceeds(capped)
+
+
 def test_no_id_of_the_dialog_is_one_of_the_page(page, unpriced):
     ids = [
         set(re.findall(r' id="([^"]+)"', text.content.decode()))
