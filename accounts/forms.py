@@ -1,6 +1,8 @@
 """Forms of sign-in, sign-up, reset and profile."""
 
 import zoneinfo
+from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from allauth.account.adapter import get_adapter
@@ -24,6 +26,7 @@ from accounts import http, identities, limits, policy, ports, provider_rules, pr
 from accounts.identities import Identity
 from accounts.models import Invite, User
 from accounts.names import LONGEST, validate_name
+from common.widgets import LongSelect
 
 WRONG = _("The username or the password is not right.")
 EMAIL = {"email": _("E-mail address")}
@@ -193,7 +196,7 @@ class ProfileForm(forms.Form):
     language = forms.ChoiceField(
         label=_("Language"), required=False, choices=[("", _("As the browser asks")), *settings.LANGUAGES]
     )
-    timezone = forms.ChoiceField(label=_("Time zone"), required=False)
+    timezone = forms.ChoiceField(label=_("Time zone"), required=False, widget=LongSelect)
     theme = forms.ChoiceField(
         label=_("Theme"),
         required=False,
@@ -202,9 +205,14 @@ class ProfileForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        zones = sorted(zoneinfo.available_timezones())
-        self.fields["timezone"].choices = [("", "UTC"), *((zone, zone) for zone in zones)]  # type: ignore[attr-defined]
+        self.fields["timezone"].choices = [("", "UTC"), *((zone, zone) for zone in _zones())]  # type: ignore[attr-defined]
 
     def clean_theme(self) -> str:
         """Return the theme; the stored one where a form does not speak of it."""
         return str(self.cleaned_data["theme"] if "theme" in self.data else self.initial.get("theme", ""))
+
+
+@cache
+def _zones() -> Sequence[str]:
+    """Return the names of all time zones; to read them from the disk takes longer than the page."""
+    return sorted(zoneinfo.available_timezones())

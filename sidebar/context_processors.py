@@ -1,6 +1,7 @@
 """What every page's frame shows."""
 
 import re
+from typing import cast
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.utils.translation import get_language
 
 from accounts.models import User
 from sidebar import preferences, services
+from sidebar.http import GuardedRequest
 from sidebar.modules import AREAS, SETTINGS, Module
 from sidebar.tabs import GROUPS, TABS
 
@@ -27,6 +29,7 @@ def shell(request: HttpRequest) -> dict[str, object]:
     theme = preferences.theme_of(user, request.COOKIES)
     return {
         "areas": SimpleLazyObject(lambda: _areas(request, user)),
+        "wallet_off": SimpleLazyObject(lambda: "wallet" in _off(request)),
         "host": parts.netloc,
         "initials": initials(user.get_username()) if user else "",
         "insecure": not settings.HTTPS and parts.hostname not in LOCAL,
@@ -63,10 +66,17 @@ def initials(username: str) -> str:
 def _areas(request: HttpRequest, user: User | None) -> list[dict[str, object]]:
     """Return what an account is shown, area by area; an area without modules is left out."""
     hides = services.hidden(user) if user and user.is_authenticated else frozenset[str]()
-    known: frozenset[str] | None = getattr(request, "modules_off", None)  # the guard asked for it, on most pages
-    seats = [seat for seat in services.seats(hides, services.off() if known is None else known) if seat.shown]
+    seats = [seat for seat in services.seats(hides, _off(request)) if seat.shown]
     areas = [(area, [seat.module for seat in seats if seat.area == area]) for area in AREAS]
     return [{"name": area.name, "links": [_link(one, request.path) for one in shown]} for area, shown in areas if shown]
+
+
+def _off(request: HttpRequest) -> frozenset[str]:
+    """Return what is off; on most pages the guard has asked already."""
+    guarded = cast(GuardedRequest, request)
+    if not hasattr(guarded, "modules_off"):
+        guarded.modules_off = services.off()
+    return guarded.modules_off
 
 
 def _link(module: Module, path: str) -> dict[str, object]:

@@ -10,14 +10,9 @@ from django.urls import reverse
 from accounts.models import User
 from common import api
 from sidebar import modules, services
+from sidebar.http import GuardedRequest
 
 FOUND = 302
-
-
-class GuardedRequest(HttpRequest):
-    """A request for a page of a module; the frame around it asks for what is off no second time."""
-
-    modules_off: frozenset[str]
 
 
 class ModuleGuard:

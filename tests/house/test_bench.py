@@ -7,10 +7,12 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from unittest.mock import create_autospec
 
 import pytest
+import requests
 
-from bench import answers, nginx, processes, proofs, quick, report, sign_in
+from bench import answers, nginx, processes, proofs, quick, report, settings_pages, sign_in
 from bench.load import Cell, System, streams, wrk
 from bench.processes import Process
 from tests.serving import free_port
@@ -71,6 +73,19 @@ def test_the_time_of_a_sign_in_is_that_which_95_of_100_stay_below():
     run = sign_in.Times("SQLite", [float(number) for number in range(100)], 7)
     assert run.p95 == 95.0
     assert sign_in.table([run]).splitlines()[-1] == "| SQLite | 100 | 50 | 95 | 7 |"
+
+
+def test_the_time_of_a_page_is_that_which_95_of_100_stay_below():
+    run = settings_pages.Times("/settings/", [float(number) for number in range(100)], 7.4)
+    assert run.p95 == 95.0
+    assert settings_pages.table([run]).splitlines()[-1] == "| /settings/ | 50 | 95 | 7 |"
+
+
+def test_a_page_that_is_not_shown_is_no_figure():
+    stranger = create_autospec(requests.Session)
+    stranger.get.return_value.status_code = 302
+    with pytest.raises(ValueError, match="302"):
+        settings_pages.ask(stranger, "/settings/privacy/")
 
 
 def test_waiting_in_vain_is_an_error():

@@ -101,6 +101,13 @@ def test_a_locked_module_says_so_has_no_switch_and_keeps_what_was_chosen(page, u
 def test_what_the_operator_turns_off_leaves_every_sidebar(page):
     turn_off("usage_logs")
     assert shown(page, "/keys/") == ["overview", "api_keys", "wallet", "settings"]
+    assert 'class="purse"' in page.get("/keys/").content.decode()
+
+
+def test_without_a_wallet_page_no_balance_leads_to_it(page):
+    turn_off("wallet")
+    assert "/wallet/" not in page.get("/keys/").content.decode()
+    assert "/wallet/" not in page.get(PAGE).content.decode()
 
 
 def test_a_module_without_a_page_or_without_a_channel_says_so(page, user):
