@@ -1,14 +1,18 @@
-"""Many accounts at once: the whole file is judged first, then all of it is made, or nothing."""
+"""Many accounts at once: the whole file is judged first, then made in batches, each account whole."""
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from accounts import holds, reset_links, services
 from accounts.models import Group, User
 from console import accounts
 from console.user_file import Fault, Row
+
+BATCH = 50  # accounts in a transaction, a few milliseconds each with their mails: calls wait for it on SQLite
+GAP = 0.12  # seconds: whoever waits for SQLite's lock looks every tenth of a second
 
 
 @dataclass(slots=True)
@@ -55,12 +59,23 @@ def plan(rows: Sequence[Row]) -> Plan:
     return made
 
 
-@transaction.atomic
-def carry_out(planned: Plan, *, mail: bool = True, progress: Callable[[], None] = lambda: None) -> list[User]:
+def carry_out(planned: Plan, *, mail: bool = True, progress: Callable[[int], None] = lambda _: None) -> list[User]:
     """Make the accounts of a plan without faults, with wallet and credit, and mail each a link to its first password.
 
-    `progress` is told of each account. Raises accounts.services.TakenMeanwhile, and makes none then.
+    Each has all of that or is not there, also where the run is cut off; run again, a file makes the rest. `progress` is
+    told how many more are there. Raises accounts.services.TakenMeanwhile; the batches before stay made then.
     """
+    made: list[User] = []
+    for start in range(0, len(planned.new), BATCH):
+        if start and connection.vendor == "sqlite":
+            time.sleep(GAP)
+        made += _make(planned.new[start : start + BATCH], mail=mail)
+        progress(len(made) - start)
+    return made
+
+
+@transaction.atomic
+def _make(rows: Sequence[Row], *, mail: bool) -> list[User]:
     groups = {group.name: group for group in Group.objects.all()}
     default = services.default_group()
     drafts = [
@@ -72,14 +87,13 @@ def carry_out(planned: Plan, *, mail: bool = True, progress: Callable[[], None] 
             is_superuser=row.staff,
             language=row.language,
         )
-        for row in planned.new
+        for row in rows
     ]
     made = services.create_many(drafts)
-    for row, user in zip(planned.new, made, strict=True):
+    for row, user in zip(rows, made, strict=True):
         accounts.opened(user, row.credit)
         if mail:
             reset_links.welcome(user)
-        progress()
     return made
 
 

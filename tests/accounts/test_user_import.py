@@ -1,6 +1,8 @@
-"""`manage.py user import`: all of a file or nothing, once, to the nano-dollar."""
+"""`manage.py user import`: each account whole, once, to the nano-dollar; nothing of a file with a fault."""
 
 import json
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ from django.core.management import CommandError, call_command
 from accounts import holds, services
 from accounts.models import Group, User
 from common import money, version
-from console import user_file, user_import
+from console import accounts, user_file, user_import
 from notifications.models import Delivery
 from tests.scale import scaled
 from tests.security.ranks import letter
@@ -176,6 +178,56 @@ def test_a_name_that_was_taken_meanwhile_makes_nothing(bring, group, monkeypatch
     assert status == 1
     assert "a moment ago" in err
     assert [user.username for user in User.objects.all()] == ["eve"]
+
+
+def test_a_run_that_is_cut_off_leaves_whole_accounts_and_is_begun_again(bring, monkeypatch):
+    monkeypatch.setattr(user_import, "BATCH", 10)
+    rows = "".join(f"user{n},user{n}@example.com,1\n" for n in range(35))
+    text = f"username,email,credit\n{rows}"
+    made: list[int] = []
+    opened = accounts.opened
+
+    def cut_off(user: User, credit: int) -> None:
+        if len(made) == 27:
+            raise KeyboardInterrupt
+        made.append(user.pk)
+        opened(user, credit)
+
+    monkeypatch.setattr(accounts, "opened", cut_off)
+    with pytest.raises(KeyboardInterrupt):
+        bring(text)
+    assert User.objects.count() == LedgerEntry.objects.count() == Delivery.objects.count() == 20
+    monkeypatch.setattr(accounts, "opened", opened)
+    told = json.loads(bring(text, "--json")[1])
+    assert (told["created"], told["mailed"]) == (15, 15)
+    assert User.objects.count() == LedgerEntry.objects.count() == Delivery.objects.count() == 35
+    assert verify.check() == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_others_write_between_its_batches(group, monkeypatch):
+    """Nobody waits longer than for one batch, which on SQLite keeps everybody out."""
+    monkeypatch.setattr(user_import, "BATCH", 5)
+    rows = [user_file.Row(n, f"user{n}", f"user{n}@example.com") for n in range(60)]
+    waits: list[float] = []
+    done = threading.Event()
+
+    def beside(number: int) -> None:
+        if number == 0:
+            try:
+                user_import.carry_out(user_import.Plan(new=rows))
+            finally:
+                done.set()
+            return
+        while not done.is_set():
+            began = time.monotonic()
+            version.bump()
+            waits.append(time.monotonic() - began)
+            done.wait(0.02)
+
+    together(2, beside)
+    assert User.objects.count() == 60
+    assert len(waits) >= 6, "between its batches, not before and after all of them"
 
 
 @pytest.mark.django_db(transaction=True)

@@ -153,7 +153,9 @@ class Command(ConsoleCommand):
         no_mail: Annotated[bool, Option("--no-mail", help="Mail nobody a link to a first password.")] = False,
         as_json: AsJson = False,
     ) -> None:
-        """Make all accounts of a file, or none; who has an account already is left alone.
+        """Make the accounts of a file, if it has no fault; who has an account already is left alone.
+
+        A run that was cut off is begun again.
 
         The first line names the columns: username, email, and any of group, credit (USD), staff (yes or no), language.
         """
@@ -175,7 +177,7 @@ class Command(ConsoleCommand):
         with Progress(transient=True, disable=quiet, console=Console(stderr=True)) as bar:
             task = bar.add_task("Accounts", total=len(planned.new))
             try:
-                user_import.carry_out(planned, mail=mail, progress=lambda: bar.advance(task))
+                user_import.carry_out(planned, mail=mail, progress=lambda more: bar.advance(task, more))
             except accounts.TakenMeanwhile as error:
                 self._refuse("Somebody took one of the names or addresses a moment ago. Run it again.", cause=error)
 
