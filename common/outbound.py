@@ -7,6 +7,7 @@ import re
 import socket
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -209,18 +210,16 @@ def request(
     Raises UrlRefused, or OutboundFailed with a text that names no address and quotes nothing of the answer.
     """
     url, within = check_url(url), DEADLINE if within is None else within
-    sent = {"User-Agent": "Tollgate", "Accept-Encoding": "identity", **(headers or {})}
-    with requests.Session() as session, pinned.Deadline(within) as deadline:
-        session.trust_env = False
-        for scheme in ("http://", "https://"):
-            session.mount(scheme, pinned.Adapter(vetted, deadline, min(CONNECT_TIMEOUT, within)))
-        prepared = session.prepare_request(requests.Request(method, url, headers=sent, data=body))
-        prepared.url = quote(url, safe=PRINTABLE)  # requests would decode %2E and resolve dots: a title may be ".."
+    sent = {"User-Agent": "Tollgate", "Accept": "*/*", "Accept-Encoding": "identity", **(headers or {})}
+    # no session: it would look for passwords and proxies, keep cookies, and read where a redirect leads to
+    prepared = requests.Request(method, url, headers=sent, data=body).prepare()
+    prepared.url = quote(url, safe=PRINTABLE)  # requests would decode %2E and resolve dots: a title may be ".."
+    connect = min(CONNECT_TIMEOUT, within)
+    with pinned.Deadline(within) as deadline, closing(pinned.Adapter(vetted, deadline, connect)) as adapter:
         try:
-            with session.send(
-                prepared, timeout=(min(CONNECT_TIMEOUT, within), within), allow_redirects=False, stream=True
-            ) as response:
+            with adapter.send(prepared, stream=True, timeout=(connect, within)) as response:
                 content = response.raw.read(BODY_LIMIT + 1, decode_content=False)
+                response.raw.read(1)  # raises where the answer broke off before its length
         except (requests.RequestException, HTTPError, OSError) as error:
             # without the cause: its text holds the path, and paths hold keys
             raise (_late(within) if deadline.over else _failure(error)) from None

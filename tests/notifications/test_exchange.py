@@ -3,6 +3,7 @@
 import contextlib
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from ipaddress import ip_network
 
 import pytest
@@ -124,6 +125,18 @@ def test_a_certificate_counts_for_its_name_only(settings, message, tmp_path, mon
         else:
             assert "certificate" in str(fails("gotify", url, message))
         assert len(trusted.requests) == received
+
+
+@every
+@pytest.mark.req("I11")
+def test_no_text_of_a_message_becomes_a_header_or_a_second_request(receiver, message, kind):
+    evil = "x\r\nX-Evil: 1\r\n\r\nGET /evil HTTP/1.1\r\nHost: evil\r\n\r\n"
+    names = []
+    for hostile in (message, replace(message, type=evil, title=evil, content=evil, language="en", data={evil: evil})):
+        TRANSPORTS[kind].send(MAKE[kind](receiver.url), hostile)
+        names.append([name for name, _value in receiver.last.headers])
+    assert names[0] == names[1]
+    assert len(receiver.requests) == 2
 
 
 @every

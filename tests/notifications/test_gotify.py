@@ -35,7 +35,6 @@ def test_path_headers_and_body_are_gotifys_to_the_byte(server, message):
         "Host": f"127.0.0.1:{server.port}",
         "User-Agent": "Tollgate",
         "Accept-Encoding": "identity",
-        "Connection": "keep-alive",
         "Accept": "*/*",
         "Content-Type": "application/json",
         "X-Gotify-Key": TOKEN,

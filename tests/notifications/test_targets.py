@@ -127,6 +127,7 @@ def test_a_token_is_never_sent_to_another_server_by_changing_the_url():
     assert "token" in refusal.value.errors
 
 
+@pytest.mark.req("I11")
 @pytest.mark.parametrize("token", ["", "two words", "line\nbreak", "é", "x" * 201])
 def test_a_token_must_fit_a_header(token):
     assert "token" in refused("gotify", url=PUBLIC, token=token)

@@ -65,7 +65,6 @@ def test_path_headers_and_body_are_those_of_the_contract_to_the_byte(receiver, t
         "Host": f"127.0.0.1:{receiver.port}",
         "User-Agent": "Tollgate",
         "Accept-Encoding": "identity",
-        "Connection": "keep-alive",
         "Accept": "*/*",
         "Content-Type": "application/json",
         "Content-Length": str(len(BODY)),
