@@ -3,11 +3,12 @@
 from django.apps import AppConfig
 from django.core.checks import register
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext_lazy as _
 
 
 class AccountsConfig(AppConfig):
     name = "accounts"
-    verbose_name = "Accounts"
+    verbose_name = _("Accounts")
 
     def ready(self) -> None:
         """Register the checks."""

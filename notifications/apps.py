@@ -3,11 +3,12 @@
 from django.apps import AppConfig
 from django.core.checks import register
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext_lazy as _
 
 
 class NotificationsConfig(AppConfig):
     name = "notifications"
-    verbose_name = "Notifications"
+    verbose_name = _("Notifications")
 
     def ready(self) -> None:
         """Carry what accounts asks of this room, and register the checks."""

@@ -2,6 +2,8 @@
 
 import re
 
+from django.utils.translation import gettext as _
+
 LONGEST = 500  # characters of a header that are looked at
 
 # the first that is found counts: most browsers also claim to be those below them
@@ -31,6 +33,15 @@ def describe(user_agent: str) -> str:
     """Return browser and system of a User-Agent header, one of them where only one is known, or nothing."""
     text = user_agent[:LONGEST]
     return " on ".join(name for name in (_first(BROWSERS, text), _first(SYSTEMS, text)) if name)
+
+
+def spoken(agent: str) -> str:
+    """Return what `describe` said in the reader's language; any other text stays as it is."""
+    browser, found, system = agent.partition(" on ")
+    known = browser in {name for name, _shape in BROWSERS} and system in {name for name, _shape in SYSTEMS}
+    if not found or not known:
+        return agent
+    return _("%(browser)s on %(system)s") % {"browser": browser, "system": system}
 
 
 def handheld(agent: str) -> bool:

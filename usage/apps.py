@@ -2,11 +2,12 @@
 
 from django.apps import AppConfig
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext_lazy as _
 
 
 class UsageConfig(AppConfig):
     name = "usage"
-    verbose_name = "Usage"
+    verbose_name = _("Usage")
 
     def ready(self) -> None:
         """Answer what the pricing page asks of the log."""

@@ -2,11 +2,12 @@
 
 from django.apps import AppConfig
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext_lazy as _
 
 
 class WalletConfig(AppConfig):
     name = "wallet"
-    verbose_name = "Wallet"
+    verbose_name = _("Wallet")
 
     def ready(self) -> None:
         """Answer what other rooms ask of the money."""

@@ -5,7 +5,7 @@ They go past the forms, so that a page must not rely on what a form would have r
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any, TypeAlias
 
@@ -19,7 +19,9 @@ from django.db.models import Field, Model
 from django.utils import timezone
 
 from accounts.models import Group, Invite, Provider, SignupPolicy, User
+from common.fields import EncryptedTextField
 from gateway.models import Channel, ChannelKey
+from notifications.models import Delivery, Method
 from pricing.models import Price
 from security.models import Passkey
 from tests.canary import plant
@@ -31,22 +33,33 @@ AnyField: TypeAlias = Field[Any, Any]
 
 # what is injected has data-x, an event handler, or an address that is a script; each says first which text it is
 TEXTS = {
-    "script": '{n}"><script data-x>alert(1)</script>',
-    "event": "{n}'><img src=x data-x onerror=alert(1)>",
-    "svg": "{n}</title></textarea><svg/data-x/onload=alert(1)>",
-    "double quotes": '{n}" data-x autofocus onfocus="alert(1)',
-    "single quotes": "{n}' data-x autofocus onfocus='alert(1)",
+    "script": '{n}"></script><script data-x>alert(1)</script>',
+    "element": "{n}'></title></textarea><svg/data-x/onload=alert(1)>",
+    "attribute": "{n}\"' data-x autofocus onfocus=alert(1) x=",
     "template": "{n}{{{{7*7}}}}{{% debug %}}${{7*7}}<%=7*7%>{{0.__class__}}",
     "address": "javascript:alert(1)//{n}",
-    "end of a script": "{n}</script><script data-x>alert(1)</script>",
-    "entities": "{n}&lt;script data-x&gt;alert(1)&lt;/script&gt;",
+    "entities": "{n}&lt;img src=x data-x onerror=alert(1)&gt;",
 }
 KINDS = {"CharField", "TextField", "EmailField", "URLField", "JSONField"}
 DJANGOS_OWN = {"auth", "contenttypes"}  # names of permissions, tables
 # what only code writes, and reads again: digests, keys, the names of verbs, columns that hold numbers or zones
 WRITTEN_BY_CODE = {
     *("digest", "key", "session", "session_key", "session_data", "password", "token", "object_id", "slug", "budgets"),
-    *("provider", "language", "timezone", "params", "tiers"),
+    *("provider", "method", "language", "timezone", "params", "tiers"),
+}
+# what is kept encrypted as JSON, in the form it has there
+SEALED: dict[str, Callable[[str, Any], object]] = {
+    "gateway.Channel.headers": lambda text, _row: {text: text},
+    "notifications.Method.target": lambda text, row: target(row.kind, text),
+    "notifications.Delivery.tries": lambda text, _row: [
+        {"at": timezone.now().isoformat(), "ok": False, "result": text, "request": text, "response": text}
+    ],
+}
+TARGETS = {
+    "email": ("address",),
+    "webhook": ("url", "template"),
+    "bark": ("url", "group", "sound"),
+    "gotify": ("url", "token"),
 }
 OF_A_VERB = {"accounts.Job": {"kind"}, "security.Flow": {"next"}, "notifications.Delivery": {"event"}}
 
@@ -63,6 +76,11 @@ def fill() -> None:
     later = timezone.now() + timedelta(days=1)
     Group.objects.create(name="second", allowed_models=["gpt-5-mini"])
     Provider.objects.create(slug="acme", name="Acme", issuer="https://id.example", client_id="c", client_secret="s")
+    Delivery.objects.update(payload="", tries="", method=Method.Kind.WEBHOOK)
+    Method.objects.all().delete()
+    for kind in TARGETS:
+        leads = json.dumps(target(kind, "https://hooks.example"))
+        Method.objects.create(user=user, kind=kind, enabled=True, target=leads)
     SocialAccount.objects.filter(user=user).update(provider="acme", extra_data={"name": "mei"})
     Invite.objects.create(digest="3" * 64, email="ann@example.com", group=group, expires_at=later)
     SignupPolicy.objects.create(mode=SignupPolicy.Mode.OPEN, domains="example.com")
@@ -95,7 +113,7 @@ def write(kind: str) -> None:
             for field in written(model):
                 number += 1
                 text = TEXTS[kind].format(n=f"t{number}.")[: field.max_length or 300]
-                values[field.attname] = reworded(field, text)
+                values[field.attname] = reworded(field, text, row)
                 told.setdefault(f"{model._meta.label}.{field.name}", []).append(text)
             if isinstance(row, LedgerEntry):  # its rows are never changed
                 model._default_manager.bulk_create([LedgerEntry(wallet=row.wallet, kind=row.kind, amount=1, **values)])
@@ -110,14 +128,25 @@ def written(model: type[Model]) -> Iterator[AnyField]:
     """Yield the columns of a table that hold words."""
     kept = WRITTEN_BY_CODE | OF_A_VERB.get(model._meta.label, set())
     for field in model._meta.concrete_fields:
+        if f"{model._meta.label}.{field.name}" in SEALED:
+            yield field
+            continue
         plain = field.get_internal_type() in KINDS and not field.choices and not field.is_relation
-        known = model._meta.app_label in DJANGOS_OWN or field.name in kept or "secret" in field.name
-        if plain and not known and not field.primary_key and field.name not in {"payload", "codes"}:
+        known = model._meta.app_label in DJANGOS_OWN or field.name in kept or isinstance(field, EncryptedTextField)
+        if plain and not known and not field.primary_key:
             yield field
 
 
-def reworded(field: AnyField, text: str) -> Any:
-    """Return the text in the form of a column: a list or an object of texts where it is JSON."""
+def reworded(field: AnyField, text: str, row: Model) -> Any:
+    """Return the text in the form of a column: in a list or an object where it is JSON."""
+    if seal := SEALED.get(f"{field.model._meta.label}.{field.name}"):
+        return json.dumps(seal(text, row))
     if field.get_internal_type() == "JSONField":
         return {"name": text} if field.name == "extra_data" else [text]
-    return json.dumps({text: text}) if field.name == "headers" else text
+    return text
+
+
+def target(kind: str, text: str) -> dict[str, object]:
+    """Return where a method of a kind leads, with the text wherever a person writes something."""
+    secrets: dict[str, object] = {"secrets": []} if kind == Method.Kind.WEBHOOK else {}
+    return {**dict.fromkeys(TARGETS[kind], text), **secrets}

@@ -128,7 +128,7 @@ def test_every_text_of_every_column_is_shown_as_text(visitors, write, capsys, ki
 
 @pytest.mark.req("I10")
 def test_nothing_runs_where_a_browser_has_no_policy(browser, besieged, site, administrator, write):
-    for kind in ("script", "event", "double quotes"):
+    for kind in ("script", "element", "attribute"):
         write(kind)
         context = browser.new_context(bypass_csp=True, reduced_motion="reduce")
         context.add_cookies(administrator)

@@ -1,10 +1,11 @@
 """Browsers in words, from what they call themselves."""
 
 import pytest
+from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from security.agents import describe, handheld
+from security.agents import describe, handheld, spoken
 
 MOZILLA = "Mozilla/5.0"
 WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
@@ -48,3 +49,21 @@ def test_phones_are_told_from_computers():
         False,
         False,
     ]
+
+
+@pytest.mark.parametrize(
+    ("agent", "words"),
+    [
+        ("Chrome on Linux", "Linux 上的 Chrome"),
+        ("Samsung Internet on Android", "Android 上的 Samsung Internet"),
+        ("curl", "curl"),
+        ("", ""),
+        ("Chrome on my desk", "Chrome on my desk"),
+        ("my key on Linux", "my key on Linux"),
+    ],
+)
+def test_a_browser_is_told_in_the_language_of_its_reader(agent, words):
+    with translation.override("zh-hans"):
+        assert spoken(agent) == words
+    with translation.override("en"):
+        assert spoken(agent) == agent
