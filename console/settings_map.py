@@ -68,6 +68,7 @@ SETTINGS = (
     Setting(_("Keep the prompts of my drawings"), "settings_privacy", _("images, keep_prompts, history")),
     Setting(_("What is kept"), "settings_privacy", _("retention, days, storage, GDPR, logs, erase"), "h-kept"),
     Setting(_("Delivery history"), "deliveries", _("sent messages, failures, retries, redelivery, log")),
+    Setting(_("Stored addresses"), "settings_privacy", _("erase, delete, IP, purge, forget"), "h-erasure"),
     Setting(_("Sidebar"), "settings_sidebar", _("menu, navigation, hide, modules, layout")),
     Setting(_("Export your data"), "settings_delete", _("download, archive, backup, GDPR, zip")),
     Setting(_("Delete account"), "settings_delete", _("close, remove, erase, leave, cancel")),

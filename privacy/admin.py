@@ -29,6 +29,9 @@ class PrivacyPolicyAdmin(PolicyAdmin):
     )
 
     def save_model(self, request: HttpRequest, obj: PrivacyPolicy, form: Any, change: Any) -> None:
-        """Store the policy and move the version, in the one transaction of the page."""
-        super().save_model(request, obj, form, change)
+        """Store what was changed and move the version, in the one transaction of the page.
+
+        What the form does not show is left alone: the worker may be writing it.
+        """
+        obj.save(update_fields=form.changed_data)
         version.bump()

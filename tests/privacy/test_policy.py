@@ -112,6 +112,20 @@ def test_days_that_will_not_do_come_back_with_a_sentence(admin, days, words):
     assert (policy.call_days, policy.error_days) == (365, 30)
 
 
+def test_saving_leaves_alone_what_the_worker_writes(admin, monkeypatch):
+    decide(admin, allow_recording="on")
+    stored = PrivacyPolicy.save
+
+    def meanwhile(self, **kwargs: object) -> None:
+        PrivacyPolicy.objects.update(whole_from=7)
+        stored(self, **kwargs)
+
+    monkeypatch.setattr(PrivacyPolicy, "save", meanwhile)
+    decide(admin, allow_recording="on", call_days="90")
+    policy = PrivacyPolicy.current()
+    assert (policy.whole_from, policy.call_days) == (7, 90)
+
+
 def test_nobody_else_gets_in(page):
     assert page.get(POLICY).status_code in {302, 403}
     assert page.post(POLICY, {"call_days": "1", "error_days": "1"}).status_code in {302, 403}
