@@ -42,6 +42,19 @@ def multiplier(factor: str) -> int:
     return int(parts)
 
 
+def policy(group: Group) -> dict[str, object]:
+    """Return what the accounts of a group pay and may call, for programs; a limit that there is not is None."""
+    return {
+        "multiplier": factor(group.multiplier_ppm),
+        "models": group.allowed_models,
+        "max_keys": group.max_keys,
+        "rpm": group.rpm,
+        "tpm": group.tpm,
+        "parallel": group.parallel,
+        "streams": group.streams,
+    }
+
+
 def factor(multiplier_ppm: int) -> str:
     """Return parts per million as a factor, without trailing zeros ("0.8")."""
     return f"{Decimal(multiplier_ppm) / PARTS_PER_MILLION:f}"

@@ -13,19 +13,14 @@ from django.utils.translation import gettext_lazy as _
 from accounts import providers
 from accounts.models import Provider
 from common import outbound
+from common.secret_field import SecretField
 
 
 class ProviderForm(forms.ModelForm[Provider]):
     """A provider as an administrator sets it down."""
 
     issuer = forms.URLField(label=_("issuer"), max_length=300, assume_scheme="https")
-    secret = forms.CharField(
-        label=_("client secret"),
-        required=False,
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=_("Stored encrypted, never shown. Leave it empty to keep the one that is stored."),
-    )
+    secret = SecretField(label=_("client secret"), strip=False)
 
     class Meta:
         model = Provider

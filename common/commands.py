@@ -1,5 +1,7 @@
 """What the commands of manage.py share: status 0, 1 where something failed, 2 where it was asked for wrongly."""
 
+import json
+from collections.abc import Iterable
 from types import TracebackType
 
 from django.db import OperationalError
@@ -11,6 +13,11 @@ UsageError = BadParameter.__bases__[0]  # typer carries its own copy of click, u
 
 class ConsoleCommand(TyperCommand):
     """A command that ends with a sentence: status 2 on a usage error, 1 where the database cannot be used."""
+
+    def tell(self, facts: object, lines: Iterable[str], *, as_json: bool) -> None:
+        """Print facts as JSON for a program, or the lines that say the same to a person."""
+        for line in [json.dumps(facts, indent=2)] if as_json else lines:
+            self.echo(line)
 
     def __exit__(
         self, exc_type: type[BaseException] | None, exc_val: BaseException | None, exc_tb: TracebackType | None

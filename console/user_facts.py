@@ -31,9 +31,15 @@ def brief(user: User) -> Facts:
     }
 
 
+def line(user: User) -> str:
+    """Return an account in a list, for a person."""
+    marks = [word for word, holds in (("staff", user.is_staff), ("disabled", not user.is_active)) if holds]
+    return "  ".join([user.username, user.email, str(user.group), *marks])
+
+
 def whole(user: User) -> Facts:
     """Return all that an operator may see of an account."""
-    balance, group = ledger.balance(user.pk), user.group
+    balance = ledger.balance(user.pk)
     return {
         **brief(user),
         "superuser": user.is_superuser,
@@ -43,14 +49,7 @@ def whole(user: User) -> Facts:
         "total_usd": money.plain(balance.total),
         "owed_usd": money.plain(balance.owed),
         "credit_limit_usd": money.plain(balance.credit_limit),
-        "policy": {
-            "multiplier": groups.factor(group.multiplier_ppm),
-            "models": group.allowed_models,
-            "max_keys": group.max_keys,
-            "rpm": group.rpm,
-            "tpm": group.tpm,
-            "parallel": group.parallel,
-        },
+        "policy": groups.policy(user.group),
         "api_keys": user.api_keys.count(),
         "password": user.has_usable_password(),
         "providers": sorted(SocialAccount.objects.filter(user=user).values_list("provider", flat=True)),

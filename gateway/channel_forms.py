@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils.html import escape
 from django.utils.translation import gettext_lazy as _
 
+from common.secret_field import SecretField
 from gateway import channel_rules as rules
 from gateway.models import Channel, ChannelKey, Route
 
@@ -98,13 +99,7 @@ class RouteForm(forms.ModelForm[Route]):
 class ChannelKeyForm(forms.ModelForm[ChannelKey]):
     """An upstream key: written once, replaced by writing another."""
 
-    secret = forms.CharField(
-        label=_("secret"),
-        required=False,
-        strip=True,
-        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
-        help_text=_("Empty keeps the stored one."),
-    )
+    secret = SecretField(label=_("secret"))
 
     class Meta:
         model = ChannelKey

@@ -29,26 +29,14 @@ class Disabled(Exception):
     """Nothing that is mailed to the account would let its owner in."""
 
 
-@transaction.atomic
 def disable(by: User | None, user: User, reason: str) -> bool:
     """Shut an account out. Raises accounts.services.LastAdministrator."""
-    user = _judged(by, user, reason)
-    if not user.is_active:
-        return False
-    services.disable(user)
-    _record(by, user, Event.Kind.DISABLED, reason)
-    return True
+    return _switch(by, user, reason, on=False)
 
 
-@transaction.atomic
 def enable(by: User | None, user: User, reason: str) -> bool:
     """Let an account in again, with a clean record of tries."""
-    user = _judged(by, user, reason)
-    if user.is_active:
-        return False
-    services.enable(user)
-    _record(by, user, Event.Kind.ENABLED, reason)
-    return True
+    return _switch(by, user, reason, on=True)
 
 
 @transaction.atomic
@@ -95,6 +83,17 @@ def revoke_token(by: User | None, token: AccessToken, reason: str) -> bool:
     """Revoke an access token of somebody else."""
     _judged(by, token.user, reason)
     return tokens.revoke(token, actor=by or COMMAND_LINE, reason=reason)
+
+
+@transaction.atomic
+def _switch(by: User | None, user: User, reason: str, *, on: bool) -> bool:
+    user = _judged(by, user, reason)
+    if user.is_active == on:
+        return False
+    verb, kind = (services.enable, Event.Kind.ENABLED) if on else (services.disable, Event.Kind.DISABLED)
+    verb(user)
+    _record(by, user, kind, reason)
+    return True
 
 
 def _judged(by: User | None, user: User, reason: str) -> User:

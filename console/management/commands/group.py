@@ -1,6 +1,5 @@
 """List and change groups of accounts."""
 
-import json
 from typing import Annotated
 
 from django.db.models import Count
@@ -23,12 +22,7 @@ class Command(ConsoleCommand):
     def show_all(self, as_json: AsJson = False) -> None:
         """List groups by name."""
         rows = [_facts(group) for group in Group.objects.annotate(members=Count("users")).order_by("name")]
-        if as_json:
-            self.echo(json.dumps(rows, indent=2))
-            return
-        for row in rows:
-            default = "  (default)" if row["default"] else ""
-            self.echo(f"{row['name']}  x{row['multiplier']}  {row['users']} accounts{default}")
+        self.tell(rows, map(_line, rows), as_json=as_json)
 
     @command(name="set")
     def change(
@@ -61,7 +55,13 @@ class Command(ConsoleCommand):
         except groups.InvalidGroup as error:
             self.secho(str(error), fg="red", err=True)
             raise Exit(2) from error
-        self.echo(json.dumps(_facts(group), indent=2) if as_json else f"{group.name} is set.")
+        self.tell(_facts(group), [f"{group.name} is set."], as_json=as_json)
+
+
+def _line(row: dict[str, object]) -> str:
+    """Return a group for people."""
+    default = "  (default)" if row["default"] else ""
+    return f"{row['name']}  x{row['multiplier']}  {row['users']} accounts{default}"
 
 
 def _facts(group: Group) -> dict[str, object]:
@@ -70,12 +70,6 @@ def _facts(group: Group) -> dict[str, object]:
     return {
         "name": group.name,
         "default": group.is_default,
-        "multiplier": groups.factor(group.multiplier_ppm),
-        "models": group.allowed_models,
-        "max_keys": group.max_keys,
-        "rpm": group.rpm,
-        "tpm": group.tpm,
-        "parallel": group.parallel,
-        "streams": group.streams,
+        **groups.policy(group),
         "users": group.users.count() if members is None else members,
     }

@@ -1,6 +1,5 @@
 """List identity providers, and let one move house."""
 
-import json
 from typing import Annotated, NoReturn
 
 from allauth.socialaccount.models import SocialAccount
@@ -28,12 +27,7 @@ class Command(ConsoleCommand):
         rows = [
             _facts(provider, bound.get(provider.id, 0), on=provider.id not in moved) for provider in providers.set_up()
         ]
-        if as_json:
-            self.echo(json.dumps(rows, indent=2))
-            return
-        for row in rows:
-            off = "" if row["on"] else "  off: the accounts are bound at another issuer"
-            self.echo(f"{row['id']}  {row['issuer']}  {row['accounts']} accounts{off}")
+        self.tell(rows, map(_line, rows), as_json=as_json)
 
     @command()
     def move(
@@ -59,6 +53,12 @@ class Command(ConsoleCommand):
     def _refuse(self, sentence: str) -> NoReturn:
         self.secho(sentence, fg="red", err=True)
         raise Exit(1)
+
+
+def _line(row: dict[str, object]) -> str:
+    """Return a provider for people."""
+    off = "" if row["on"] else "  off: the accounts are bound at another issuer"
+    return f"{row['id']}  {row['issuer']}  {row['accounts']} accounts{off}"
 
 
 def _facts(provider: Provider, bound: int, *, on: bool) -> dict[str, object]:

@@ -64,7 +64,7 @@ class Command(ConsoleCommand):
             self._refuse(f"The address {email} has an account already.", cause=error)
         except ValidationError as error:
             self._refuse(" ".join(error.messages), cause=error, status=2)
-        self.echo(json.dumps(user_facts.brief(user), indent=2) if as_json else f"{user.username} has an account.")
+        self.tell(user_facts.brief(user), [f"{user.username} has an account."], as_json=as_json)
 
     @command()
     def invite(
@@ -88,7 +88,7 @@ class Command(ConsoleCommand):
             self._refuse(" ".join(error.messages), cause=error, status=2)
         ends = made.expires_at.isoformat(timespec="minutes")
         facts = {"email": made.email, "group": made.group.name, "credit_usd": money.plain(credit), "expires_at": ends}
-        self.echo(json.dumps(facts, indent=2) if as_json else f"A link for {made.email} is on its way, until {ends}.")
+        self.tell(facts, [f"A link for {made.email} is on its way, until {ends}."], as_json=as_json)
         if policy.mode() == policy.Mode.CLOSED:
             self.secho("Sign-up is closed: the link opens nothing until it is not.", fg="yellow", err=True)
 
@@ -101,22 +101,13 @@ class Command(ConsoleCommand):
         """List accounts by name."""
         found = User.objects.filter(Q(username__icontains=part) | Q(email__icontains=part))
         users = found.select_related("group").order_by("username")
-        if as_json:
-            self.echo(json.dumps([user_facts.brief(user) for user in users], indent=2))
-            return
-        for user in users:
-            marks = [word for word, holds in (("staff", user.is_staff), ("disabled", not user.is_active)) if holds]
-            self.echo("  ".join([user.username, user.email, str(user.group), *marks]))
+        self.tell([user_facts.brief(user) for user in users], map(user_facts.line, users), as_json=as_json)
 
     @command()
     def show(self, name: Name, as_json: AsJson = False) -> None:
         """Show one account: group, credentials, sessions and balance, and no secret."""
         facts = user_facts.whole(self._find(name))
-        if as_json:
-            self.echo(json.dumps(facts, indent=2))
-            return
-        for line in user_facts.lines(facts):
-            self.echo(line)
+        self.tell(facts, user_facts.lines(facts), as_json=as_json)
 
     @command()
     def disable(self, name: Name, reason: Reason = "") -> None:
@@ -168,10 +159,7 @@ class Command(ConsoleCommand):
             self._refuse_file(planned.faults, facts if as_json else None)
         if not dry_run:
             self._carry_out(planned, mail=not no_mail, quiet=as_json)
-        if as_json:
-            self.echo(json.dumps(facts, indent=2))
-        else:
-            self.echo(user_facts.sentence(facts))
+        self.tell(facts, [user_facts.sentence(facts)], as_json=as_json)
 
     def _carry_out(self, planned: user_import.Plan, *, mail: bool, quiet: bool) -> None:
         with Progress(transient=True, disable=quiet, console=Console(stderr=True)) as bar:
@@ -197,8 +185,7 @@ class Command(ConsoleCommand):
             self._refuse(f"{name} is disabled: nothing signs in.", cause=error)
         ends = timezone.now() + links.LIFETIME
         facts = {"url": url, "expires_at": ends.isoformat(timespec="seconds")}
-        words = f"{url}\nIt works once, for 30 minutes; a second factor is still asked for."
-        self.echo(json.dumps(facts, indent=2) if as_json else words)
+        self.tell(facts, [url, "It works once, for 30 minutes; a second factor is still asked for."], as_json=as_json)
 
     @command()
     def delete(
