@@ -34,6 +34,9 @@ document.querySelector("main [aria-invalid=true]")?.focus();
 // A secret shown once must not outlive its dialog.
 document.addEventListener("close", (event) => event.target.querySelector("[data-purge]")?.replaceChildren(), true);
 
+// The tab one is on may stand outside a narrow window.
+document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 // Menus are <details>: one click outside or Escape closes them.
 const openMenus = () => document.querySelectorAll("details.menu[open]");
 document.addEventListener("click", (event) => {

@@ -113,3 +113,14 @@ def test_bars_of_the_chart_say_what_they_show(tab):
     tab.check("overview-tip-light")
     tab.page.get_by_role("heading", level=1).hover()
     expect(tip).to_be_hidden()
+
+
+@pytest.mark.parametrize("path", ["/settings/profile/", "/settings/privacy/", "/settings/delete/"])
+def test_the_tab_one_is_on_is_in_sight_on_a_phone(tab, path):
+    tab.page.set_viewport_size({"width": 390, "height": 844})
+    tab.open(path)
+    current = tab.page.locator(".tabs [aria-current]")
+    expect(current).to_be_in_viewport(ratio=1)
+    box = current.bounding_box()
+    assert box is not None
+    assert box["x"] + box["width"] <= 390 * 0.88 + 1, "it stands under the fade"
