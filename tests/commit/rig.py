@@ -5,6 +5,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
+import psycopg
 from django.db import connection
 
 from accounts.models import Group, User
@@ -65,6 +66,15 @@ def admitted(order: Reserve) -> bool:
 def batched(work: Callable[[Batcher, Store], Coroutine[Any, Any, T]]) -> T:
     """Run `work` with a batcher and a store of its own."""
     return here().run(work)
+
+
+async def lock_waited_for(*, seconds: float = 5) -> None:
+    """Return as soon as somebody waits for a lock in this PostgreSQL database."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    async with asyncio.timeout(seconds):
+        async with await psycopg.AsyncConnection.connect(here().where, autocommit=True) as looking:
+            while await (await looking.execute(waiting)).fetchone() == (0,):
+                await asyncio.sleep(0.005)
 
 
 def money(wallet: int) -> tuple[int, int, int]:

@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-import time
 from pathlib import Path
 from unittest.mock import create_autospec
 
@@ -125,8 +124,9 @@ def test_wrk_tells_right_answers_from_wrong_ones(tmp_path, monkeypatch):
 def test_bench_ends_only_what_it_started(tmp_path):
     bystander = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
     try:
-        with Process([sys.executable, "-c", "import time; time.sleep(60)"], log=tmp_path / "log"):
-            time.sleep(0.1)
+        log = tmp_path / "log"
+        with Process([sys.executable, "-c", "import time; print('here', flush=True); time.sleep(60)"], log=log):
+            processes.wait_for(lambda: "here" in log.read_text())
         assert bystander.poll() is None
     finally:
         bystander.kill()

@@ -14,7 +14,7 @@ from django.conf import settings
 from gateway.commit.batcher import Batcher
 from gateway.commit.mint import Mint
 from gateway.commit.orders import Conflict, Hold, Limit, Locked, Outcome, Reserve, Settle, Settled, Store
-from tests.commit.rig import assert_books_balance, batched, fund, here, money
+from tests.commit.rig import assert_books_balance, batched, fund, here, lock_waited_for, money
 from tests.commit.targets import flat, paid
 from tests.races.spender import spend
 from tests.scale import scaled
@@ -211,7 +211,7 @@ def test_wallets_are_locked_in_the_order_of_their_ids():
             other.execute("SELECT * FROM wallet_wallet WHERE user_id = %s FOR UPDATE", [wallets[0]])
             orders = [flat(n, wallet, 1, Limit("key", n, 0, 9)) for n, wallet in enumerate(reversed(wallets))]
             commit = asyncio.create_task(store.commit([], orders))
-            await asyncio.sleep(0.3)  # it waits for the least id and must hold no greater one
+            await lock_waited_for()  # for the least id; it must hold no greater one
             with psycopg.connect(here().where) as third:
                 rows = third.execute("SELECT user_id FROM wallet_wallet ORDER BY 1 FOR UPDATE SKIP LOCKED").fetchall()
         await commit

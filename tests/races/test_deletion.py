@@ -19,7 +19,7 @@ from gateway.commit.orders import Limit, Record, Settle, Settled, Store
 from notifications.models import Threshold
 from security import tokens
 from tests.accounts.conftest import admin, admin_browser, browser, outbox, signed_in
-from tests.commit.rig import assert_books_balance, batched, fund, here
+from tests.commit.rig import assert_books_balance, batched, fund, here, lock_waited_for
 from tests.commit.targets import flat, paid
 from usage.models import CallLog, HourlyUsage
 from wallet.models import Budget, Hold, LedgerEntry, Wallet, WalletEvent
@@ -65,7 +65,7 @@ def test_a_deletion_that_holds_a_row_is_not_the_one_to_give_way():
         async with await psycopg.AsyncConnection.connect(here().where) as deleter:
             await deleter.execute("DELETE FROM wallet_hold WHERE wallet_id = %s", [gone])
             settling = asyncio.create_task(batcher.settle(paid(1, gone, 5)))
-            await asyncio.sleep(0.1)  # it has the wallet and waits for the hold; now the deletion waits for the wallet
+            await lock_waited_for()  # it has the wallet and waits for the hold; now the deletion waits for the wallet
             await deleter.execute("DELETE FROM wallet_wallet WHERE user_id = %s", [gone])
         return await settling
 
@@ -80,7 +80,7 @@ def test_a_refusal_during_a_deletion_leaves_no_row():
         async with await psycopg.AsyncConnection.connect(here().where) as deleter:
             await deleter.execute("DELETE FROM wallet_wallet WHERE user_id = %s", [gone])
             batcher.note(Settle(1, gone, 0, Record(kind="error", address="192.0.2.1"), held=False))
-            await asyncio.sleep(0.1)
+            await lock_waited_for()
 
     batched(work)
     User.objects.get(pk=gone).delete()
