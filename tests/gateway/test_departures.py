@@ -110,16 +110,17 @@ def test_a_server_that_cancels_at_any_turn_leaves_no_hold(house: House, turns: i
 @pytest.mark.req("M6")
 def test_a_client_that_leaves_while_the_wallet_is_asked_keeps_no_hold(house: House) -> None:
     async def work(gate: Gate) -> None:
-        may_commit, store = asyncio.Event(), gate.runtime._store
+        asked, may_commit, store = asyncio.Event(), asyncio.Event(), gate.runtime._store
         commit = store.commit
 
         async def late(settles, reserves):
+            asked.set()
             await may_commit.wait()
             return await commit(settles, reserves)
 
         store.commit = late
         exchange = gate.begin(stream("ok"))
-        await asyncio.sleep(0.1)
+        await asked.wait()
         exchange.leave()
         await exchange.end()
         may_commit.set()
