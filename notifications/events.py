@@ -46,4 +46,5 @@ def event_of(kind: str) -> str:
 
 def offered(user: User) -> Sequence[Event]:
     """Return what an account can be told of."""
-    return [event for event in EVENTS if user.is_staff or not event.staff]
+    told_all = user.is_staff and user.is_superuser  # to whom accounts.administrators.active leads
+    return [event for event in EVENTS if told_all or not event.staff]

@@ -1,8 +1,11 @@
 """What an account may take along of this room."""
 
+import json
+
 from accounts.models import User
 from common import money
 from common.tables import Table, columns
+from notifications import veil
 from notifications.models import Delivery, Method, Threshold
 
 
@@ -17,7 +20,16 @@ def tables(user: User) -> list[Table]:
         Table(
             "notification_methods",
             Method.objects.filter(user=user),
-            columns("kind", "enabled", "muted", "last_ok", "last_result", "last_at"),
+            columns(
+                "kind",
+                "enabled",
+                "muted",
+                "pending",
+                "last_ok",
+                "last_result",
+                "last_at",
+                leads_to=("target", _where),
+            ),
         ),
         Table(
             "messages",
@@ -25,3 +37,8 @@ def tables(user: User) -> list[Table]:
             columns("created_at", "event", "method", "subject", "state", "attempts", "result"),
         ),
     ]
+
+
+def _where(target: str) -> str:
+    """Return an address, or a URL without its keys: secrets are in no export."""
+    return veil.veiled(json.loads(target)["url"]) if target.startswith("{") else target

@@ -163,9 +163,9 @@ def test_events_are_chosen_for_each_method(mei, client):
     assert methods.one(mei, "webhook").muted == []
 
 
-def test_what_concerns_the_installation_is_offered_to_staff_alone(mei, client):
+def test_what_concerns_the_installation_is_offered_to_administrators_alone(mei, client):
     assert "model.unserved" not in text(client.get(PAGE))
-    mei.is_staff = True
+    mei.is_staff = mei.is_superuser = True
     mei.save()
     assert "model.unserved" in text(client.get(PAGE))
 
