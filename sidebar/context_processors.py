@@ -11,7 +11,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import get_language
 
 from accounts.models import User
-from sidebar import preferences, services
+from sidebar import modules, preferences, services
 from sidebar.http import GuardedRequest
 from sidebar.modules import AREAS, SETTINGS, Module
 from sidebar.tabs import GROUPS, TABS
@@ -19,6 +19,18 @@ from sidebar.tabs import GROUPS, TABS
 LOCAL = {"localhost", "127.0.0.1", "::1"}
 SHORT = {"en": "EN", "zh-hans": "中文"}
 DOCUMENT_LANGUAGE = {"zh-hans": "zh-Hans"}  # BCP 47 writes the script in title case
+
+
+class Closed:
+    """The paths that the operator has turned off, for links: a path is `in` it where its page would answer 404."""
+
+    def __init__(self, request: HttpRequest) -> None:
+        """Ask for the policy when the first link does."""
+        self._request = request
+
+    def __contains__(self, path: str) -> bool:
+        module = modules.of(path)
+        return module is not None and module.key in _off(self._request)
 
 
 def shell(request: HttpRequest) -> dict[str, object]:
@@ -29,7 +41,7 @@ def shell(request: HttpRequest) -> dict[str, object]:
     theme = preferences.theme_of(user, request.COOKIES)
     return {
         "areas": SimpleLazyObject(lambda: _areas(request, user)),
-        "wallet_off": SimpleLazyObject(lambda: "wallet" in _off(request)),
+        "closed": Closed(request),
         "host": parts.netloc,
         "initials": initials(user.get_username()) if user else "",
         "insecure": not settings.HTTPS and parts.hostname not in LOCAL,
