@@ -9,7 +9,7 @@ from notifications.models import Delivery
 
 def page(user: User, *, size: int, before: int | None = None) -> tuple[Sequence[Delivery], int | None]:
     """Return deliveries of an account, newest first, and the `before` of older ones, None at the end."""
-    found = Delivery.objects.filter(user=user).order_by("-id").defer("payload")
+    found = Delivery.objects.filter(user=user).order_by("-id").defer("payload", "tries")
     if before is not None:
         found = found.filter(id__lt=before)
     rows = list(found[: size + 1])
