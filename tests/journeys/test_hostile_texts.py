@@ -9,6 +9,7 @@ import pytest
 
 from tests.journeys.conftest import Tab, sign_in
 from tests.journeys.hostile import TEXTS
+from tests.journeys.test_pages import open_as
 from tests.journeys.walk import ALL_IN_ONE, FILL, Walk, shown
 from tests.serving import Server
 
@@ -31,6 +32,13 @@ SHOWN = {
     *("usage.CallLog.code", "usage.HourlyUsage.model", "wallet.Hold.model", "wallet.Hold.api_key"),
     *("wallet.LedgerEntry.note", "wallet.LedgerEntry.reference"),
 }
+# each theme, size and language with each other
+PAIRED = [
+    ("light", "wide", "en"),
+    ("light", "narrow", "zh-hans"),
+    ("dark", "wide", "zh-hans"),
+    ("dark", "narrow", "en"),
+]
 OFTEN_SHOWN = {
     *(
         "overview",
@@ -111,6 +119,19 @@ def visitors(browser, besieged, site, administrator) -> Iterator[tuple[Visitor, 
     yield found[0], found[1]
     for visitor in found:
         visitor.tab.page.context.close()
+
+
+@pytest.mark.req("I3")
+@pytest.mark.parametrize("look", PAIRED, ids="-".join)
+def test_every_page_of_the_map_is_sound(browser, besieged, site, administrator, look):
+    """Names are as long as they may be here, and without a blank at which a line could end."""
+    tab = open_as(browser, besieged, administrator, look)
+    for name, path in shown(tab, site).items():
+        answer = tab.page.goto(tab.url + path)
+        assert answer is not None
+        tab.expect(answer.status)
+        tab.check(f"map-{name.replace(':', '-')}-{'-'.join(look)}", preload=not name.startswith("admin:"))
+    tab.page.context.close()
 
 
 @pytest.mark.req("I3", "I10")
