@@ -80,7 +80,7 @@ def fill() -> None:
     Method.objects.all().delete()
     for kind in TARGETS:
         leads = json.dumps(target(kind, "https://hooks.example"))
-        Method.objects.create(user=user, kind=kind, enabled=True, target=leads)
+        Method.objects.create(user=user, kind=kind, enabled=True, target=leads, last_at=later, last_ok=False)
     SocialAccount.objects.filter(user=user).update(provider="acme", extra_data={"name": "mei"})
     Invite.objects.create(digest="3" * 64, email="ann@example.com", group=group, expires_at=later)
     SignupPolicy.objects.create(mode=SignupPolicy.Mode.OPEN, domains="example.com")

@@ -30,7 +30,8 @@ SHOWN = {
     *("security.Event.actor", "security.Event.reason", "security.Event.detail"),
     *("usage.CallLog.model", "usage.CallLog.api_key", "usage.CallLog.channel", "usage.CallLog.reason"),
     *("usage.CallLog.code", "usage.HourlyUsage.model", "wallet.Hold.model", "wallet.Hold.api_key"),
-    *("wallet.LedgerEntry.note", "wallet.LedgerEntry.reference"),
+    *("wallet.LedgerEntry.note", "wallet.LedgerEntry.reference", "notifications.Method.target"),
+    *("notifications.Method.last_result", "notifications.Delivery.tries"),
 }
 # each theme, size and language with each other
 PAIRED = [
