@@ -9,9 +9,12 @@ import secrets
 import shutil
 import subprocess
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from html import unescape
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,6 +25,7 @@ import requests
 from tests.canary.search import forms, hits, kept
 from tests.chaos.test_redis import redis
 from tests.peers.identity_provider import CLIENT, SECRET, IdentityProvider
+from tests.peers.receiver import Received, Receiver, reply
 from tests.peers.upstream import Upstream
 from tests.serving import Server, free_port
 from tests.visitor import Visitor
@@ -155,6 +159,41 @@ def call(server: Server) -> None:
             requests.get(f"{server.url}/api/account?token={given}", headers=headers, timeout=60)
 
 
+def be_notified(server: Server) -> None:
+    """Have receivers chosen, each with a secret, and tried while they answer, fail and repeat what they were told."""
+    given = ("token", "create", "ann", "--name", "settings", "--scopes", "read,write", "--json")
+    headers = {"Authorization": f"Bearer {json.loads(server.manage(*given))['token']}"}
+    secret, device, app = "whsec_" + b64encode(secrets.token_bytes(32)).decode(), *(secrets.token_hex(11) for _ in "ab")
+    SEEN.update({"secret of the webhook": secret, "key of the device": device, "token of the app": app})
+    area = f"{server.url}/api/settings/notifications"
+    with Receiver() as receiver:
+        forms = {
+            "webhook": {"url": f"{receiver.url}/hook", "secret": secret},
+            "bark": {"url": f"{receiver.url}/{device}/{{{{title}}}}/{{{{content}}}}"},
+            "gotify": {"url": receiver.url, "token": app},
+        }
+        for turn, answer in enumerate((reply(200), echo)):
+            receiver.answer = answer
+            for kind, form in forms.items():
+                put = requests.put(f"{area}/{kind}", json={"enabled": True, **form}, headers=headers, timeout=30)
+                assert put.status_code == 200, put.text
+                if turn == 0 or kind != "bark":  # five tests a minute
+                    assert requests.post(f"{area}/{kind}/test", headers=headers, timeout=30).status_code == 202
+            wait_for(partial(arrived, receiver, 3 + 2 * turn))
+        told = "".join(f"{request.target} {request.headers}" for request in receiver.requests)
+        assert device in told
+        assert app in told
+
+
+def arrived(receiver: Receiver, count: int) -> bool:
+    return len(receiver.requests) >= count
+
+
+def echo(handler: BaseHTTPRequestHandler, received: Received) -> None:
+    """Fail, and say again all that was said."""
+    reply(500, f"{received.target} {received.headers} {received.body!r}".encode())(handler, received)
+
+
 def import_passwords(server: Server, folder: Path) -> None:
     file = folder / "people.csv"
     file.write_text(f"username,email,password\nbob,bob@example.com,{IMPORTED}\n")
@@ -201,6 +240,7 @@ def test_no_secret_is_kept_in_clear_whatever_fails(server: Server, idp: Identity
     try_all(server, browser, idp)
     Visitor(server.url).sign_in("ann", WRONG)
     call(server)
+    be_notified(server)
     import_passwords(server, tmp_path)
     links = open_links(server)
     assert back(browser, idp).status_code == 302
@@ -215,7 +255,7 @@ def test_no_secret_is_kept_in_clear_whatever_fails(server: Server, idp: Identity
     SEEN.update({name: (server.data / name).read_text().strip() for name in ("secret_key", "field_key")})
     SEEN.update({name: re.split(r"[=/]", link.rstrip("/"))[-1] for name, (link, _) in links.items()})
 
-    assert len(SEEN) >= 14 + 10
+    assert len(SEEN) >= 14 + 13
     assert server.log.count(BROKEN) >= 6, "all these failures were written down"
     found = hits(server, {name: value.encode() for name, value in SEEN.items()})
     for name, (_, letter) in links.items():
