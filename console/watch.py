@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from accounts import limits
 from accounts.models import User
-from gateway.models import ApiKey
+from gateway.models import ApiKey, Route
 from notifications import services as notifications
 from usage import refusals
 from wallet import verify
@@ -56,9 +56,11 @@ def _key(found: refusals.Refused) -> bool:
 
 
 def _model(found: refusals.Refused) -> bool:
-    if not _first(ONCE_A_MODEL, f"{found.model} {found.code}") or not _first(MODELS, "all"):
+    # what no channel ever had is a caller's own text, which must not outlive its account in somebody's mailbox
+    name = found.model if Route.objects.filter(model=found.model).exists() else ""
+    if not _first(ONCE_A_MODEL, f"{name} {found.code}") or not _first(MODELS, "all"):
         return False
-    facts = {"model": found.model, "count": found.count, "priced": UNSERVED[found.code]}
+    facts = {"model": name, "count": found.count, "priced": UNSERVED[found.code]}
     return notifications.tell_administrators("model.unserved", facts)
 
 

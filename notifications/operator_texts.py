@@ -68,7 +68,7 @@ def channel_recovered(data: Data) -> Text:
 
 def model_unserved(data: Data) -> Text:
     """Tell that somebody asks for what cannot be had."""
-    named = {"model": _name(data["model"]), "count": data["count"]}
+    named = {"model": _name(data["model"]) or _("(unknown here; see the call log)"), "count": data["count"]}
     if data["priced"]:
         said = _("Somebody asked for the model %(model)s, which no channel serves to them.")
     else:

@@ -9,7 +9,7 @@ from accounts.models import User
 from common.money import NANO
 from console import chores, watch
 from gateway import channels, keys
-from gateway.models import Channel, ChannelKey
+from gateway.models import Channel, ChannelKey, Route
 from notifications import events, outbox
 from notifications.models import Delivery
 from tests.booked import refused
@@ -26,6 +26,13 @@ def root(group) -> User:
 def key(user):
     ledger.open_wallet(user.pk)
     return keys.mint(user, "laptop", limit=5 * NANO)[0]
+
+
+def offer(model: str) -> None:
+    channel, _made = Channel.objects.get_or_create(
+        name="off", enabled=False, defaults={"base_url": "https://x.example"}
+    )
+    Route.objects.create(channel=channel, model=model)
 
 
 def told() -> list[tuple[str, str]]:
@@ -59,6 +66,7 @@ def test_what_happened_long_ago_is_no_news(user, key):
     ("code", "words"), [("model_not_found", "which no channel serves"), ("model_price_not_set", "which has no price")]
 )
 def test_a_model_that_nobody_serves_is_told_to_administrators_once(user, root, noon, code, words):
+    offer("gpt-9")
     for _ in range(2):
         refused(user, code=code, model="gpt-9")
     refused(user, code="insufficient_quota", model="gpt-9")
@@ -69,6 +77,7 @@ def test_a_model_that_nobody_serves_is_told_to_administrators_once(user, root, n
 
 @pytest.mark.req("I11")
 def test_a_model_with_line_breaks_in_its_name_is_one_line(user, root):
+    offer("a\r\nBcc: eve@example.com\r\n" + "x" * 150)
     refused(user, code="model_not_found", model="a\r\nBcc: eve@example.com\r\n" + "x" * 150)
     assert watch.refused(timezone.now()) == 1
     subject = Delivery.objects.get().subject
@@ -78,9 +87,18 @@ def test_a_model_with_line_breaks_in_its_name_is_one_line(user, root):
 
 def test_made_up_names_do_not_fill_a_mailbox(user, root, noon):
     for number in range(30):
+        offer(f"model-{number}")
         refused(user, code="model_not_found", model=f"model-{number}")
     assert watch.refused(timezone.now()) == 20
     assert watch.refused(timezone.now()) == 0
+
+
+@pytest.mark.req("L2")
+def test_a_name_that_only_its_caller_knows_is_in_no_mail(user, root, noon):
+    for number in range(3):
+        refused(user, code="model_not_found", model=f"my-secret-name-{number}")
+    assert watch.refused(timezone.now()) == 1
+    assert Delivery.objects.get().subject == "Asked for in vain: (unknown here; see the call log)"
 
 
 @pytest.mark.django_db(transaction=True)
