@@ -39,8 +39,9 @@ bench: $(DEV_OK)
 bench-full: $(DEV_OK)
 	@$(BIN)/python -m bench.full
 HEAVY := tests/races tests/chaos tests/fuzz
-soak: $(DEV_OK)
+soak: $(E2E_OK)
 	@TOLLGATE_TEST_SCALE=1 $(BIN)/python -m tests.stores $(HEAVY) $(filter-out $(HEAVY:=/%),$(shell grep -rlw tests.scale tests --include='test_*.py'))
+	@TOLLGATE_TEST_SCALE=1 $(BIN)/python -m pytest -m e2e -p no:randomly tests/journeys
 
 # for developers: needs uv
 PIN = uv pip compile -q --python-version 3.11 --universal --generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml --extra scale

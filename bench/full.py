@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-from bench import litellm, load, nginx, processes, proofs, report, settings_pages, sign_in
+from bench import deliveries, litellm, load, nginx, processes, proofs, report, settings_pages, sign_in
 from bench.gate import Gate
 from bench.load import System
 from bench.processes import Process
@@ -36,6 +36,7 @@ def main() -> int:
         with ExitStack() as stack:
             wrong += kills(url, Path(name) / "kills", stack)
         print(f"\n{sign_in.table(list(sign_in.compare(url, Path(name))))}", flush=True)
+        print(f"\n{deliveries.table(list(deliveries.compare(url, Path(name))))}", flush=True)
     print(f"\n{settings_pages.table(settings_pages.run())}", flush=True)
     print(*(f"FAIL: {what}" for what in wrong), sep="\n", flush=True)
     return 1 if wrong else 0

@@ -19,7 +19,7 @@ from tests.serving import Server
 NAME, PASSWORD = "noa", "correct horse battery staple"  # of tests/journeys/seed.py: without a second factor
 ROUNDS = 60
 LIMIT_MS = 60.0
-PAGES = ("", *("profile/", "security/", "pricing/", "privacy/", "sidebar/", "delete/"))
+PAGES = ("", *("profile/", "security/", "notifications/", "pricing/", "privacy/", "sidebar/", "delete/"))
 FILL = """
 from accounts.models import User
 from tests.booked import book, draft

@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +12,7 @@ from unittest.mock import create_autospec
 import pytest
 import requests
 
-from bench import answers, nginx, processes, proofs, quick, report, settings_pages, sign_in
+from bench import answers, deliveries, nginx, processes, proofs, quick, report, settings_pages, sign_in
 from bench.load import Cell, System, streams, wrk
 from bench.processes import Process
 from tests.serving import free_port
@@ -131,3 +132,19 @@ def test_bench_ends_only_what_it_started(tmp_path):
     finally:
         bystander.kill()
         bystander.wait()
+
+
+def test_messages_that_wait_are_judged_by_the_middle_of_the_slowest_calls():
+    pair = deliveries.Pair(
+        "SQLite", [cell(p99=p99) for p99 in (10, 11, 90)], [cell(p99=p99) for p99 in (12, 22, 23)], 998
+    )
+    assert pair.ratio == 2
+    assert deliveries.table([pair]).splitlines()[-1] == "| SQLite, messages wait | 998 | 100 | 1.00 | 22.00 |"
+
+
+def test_a_dead_receiver_takes_a_connection_and_says_nothing():
+    with deliveries.dead_receiver() as port, socket.create_connection(("127.0.0.1", port)) as asking:
+        asking.sendall(b"POST / HTTP/1.1\r\n\r\n")
+        asking.settimeout(0.2)
+        with pytest.raises(TimeoutError):
+            asking.recv(1)

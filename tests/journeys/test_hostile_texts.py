@@ -9,8 +9,9 @@ import pytest
 
 from tests.journeys.conftest import Tab, sign_in
 from tests.journeys.hostile import TEXTS
-from tests.journeys.test_pages import open_as
+from tests.journeys.test_pages import PAIRED, open_as
 from tests.journeys.walk import ALL_IN_ONE, FILL, Walk, shown
+from tests.scale import scaled
 from tests.serving import Server
 
 pytestmark = pytest.mark.e2e
@@ -33,13 +34,6 @@ SHOWN = {
     *("wallet.LedgerEntry.note", "wallet.LedgerEntry.reference", "notifications.Method.target"),
     *("notifications.Method.last_result", "notifications.Delivery.tries"),
 }
-# each theme, size and language with each other
-PAIRED = [
-    ("light", "wide", "en"),
-    ("light", "narrow", "zh-hans"),
-    ("dark", "wide", "zh-hans"),
-    ("dark", "narrow", "en"),
-]
 OFTEN_SHOWN = {
     *(
         "overview",
@@ -123,7 +117,7 @@ def visitors(browser, besieged, site, administrator) -> Iterator[tuple[Visitor, 
 
 
 @pytest.mark.req("I3")
-@pytest.mark.parametrize("look", PAIRED, ids="-".join)
+@pytest.mark.parametrize("look", PAIRED[: scaled(len(PAIRED))], ids="-".join)
 def test_every_page_of_the_map_is_sound(browser, besieged, site, administrator, look):
     """Names are as long as they may be here, and without a blank at which a line could end."""
     tab = open_as(browser, besieged, administrator, look)
@@ -136,7 +130,7 @@ def test_every_page_of_the_map_is_sound(browser, besieged, site, administrator, 
 
 
 @pytest.mark.req("I3", "I10")
-@pytest.mark.parametrize("kind", TEXTS)
+@pytest.mark.parametrize("kind", list(TEXTS)[: scaled(len(TEXTS), least=2)])
 def test_every_text_of_every_column_is_shown_as_text(visitors, write, capsys, kind):
     told = write(kind)
     inside, outside = (visitor.walk() for visitor in visitors)
