@@ -40,7 +40,7 @@ bench-full: $(DEV_OK)
 	@$(BIN)/python -m bench.full
 HEAVY := tests/races tests/chaos tests/fuzz
 soak: $(E2E_OK)
-	@TOLLGATE_TEST_SCALE=1 $(BIN)/python -m tests.stores $(HEAVY) $(filter-out $(HEAVY:=/%),$(shell grep -rlw tests.scale tests --include='test_*.py'))
+	@TOLLGATE_TEST_SCALE=1 $(BIN)/python -m tests.stores $(HEAVY) $(filter-out tests/journeys/% $(HEAVY:=/%),$(shell grep -rlw tests.scale tests --include='test_*.py'))
 	@TOLLGATE_TEST_SCALE=1 $(BIN)/python -m pytest -m e2e -p no:randomly tests/journeys
 
 # for developers: needs uv
